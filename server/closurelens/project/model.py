@@ -1,7 +1,7 @@
 """The crate graph as plain values: what the later layers know about packages, crates and dependencies.
 
-Invariant: nothing here reads a file. `CrateGraph.dependency_crate` asks the opener it was built with, which is the only way
-more of the graph comes into being.
+Invariant: nothing here reads a file. `CrateGraph.dependency_crate` asks the opener it was built with, which is the only
+way more of the graph comes into being.
 
 Paths are absolute, normalised strings with forward slashes (`paths`). Lines are 0-based.
 """
@@ -14,7 +14,7 @@ from enum import Enum, IntEnum
 from typing import NewType, Protocol
 
 CrateId = NewType("CrateId", str)
-"""Unique in a graph and stable between loads: `<package dir>#<kind>:<target name>` and, for variants, `#test` or `#host`."""
+"""Unique in a graph and stable between loads: `<package dir>#<kind>:<target name>`, for variants with `#test` or `#host`."""
 
 
 class Edition(IntEnum):
@@ -85,20 +85,21 @@ CfgOption = tuple[str, str | None]
 """`("unix", None)` for `unix`, `("feature", "std")` for `feature = "std"`."""
 
 
+ANY_CUSTOM_NAME = "*"
+"""The key in `CfgSet.open` for every name that neither rustc nor cargo defines."""
+
+
 @dataclass(slots=True, eq=True)
 class CfgSet:
     """The active configuration of a crate, and how far absence from it can be trusted.
 
-    * `custom_open`: why a name that neither rustc nor cargo defines may be set although it is not in `options`
-      (a build script can print `cargo::rustc-cfg`); None when nothing can set it.
-    * `features_open`: why a feature that is not in `options` may be active all the same; None when all requests are known.
-    * `target_open`: why the target's own options (`unix`, `target_*`) are not known; None when they are in `options`.
+    `open` maps the name of an option to the reason why more values of it may be set than `options` has: `feature` when
+    not all requests for the package are known, `target_os` when the platform is not, `ANY_CUSTOM_NAME` when a build
+    script may print `cargo::rustc-cfg`. What is absent and not open is certainly not set.
     """
 
     options: frozenset[CfgOption]
-    custom_open: str | None = None
-    features_open: str | None = None
-    target_open: str | None = None
+    open: dict[str, str] = field(default_factory=dict)
 
     def __contains__(self, option: CfgOption) -> bool:
         return option in self.options
@@ -137,10 +138,11 @@ class Crate:
     """One target of one package under one configuration: what a single run of rustc compiles.
 
     * `name` is the name in Rust source, with underscores.
-    * `dependencies` maps extern names to what an ordinary build may name. `test_dependencies` are those that only a build
-      with `--test` adds (the dev-dependencies of libraries and binaries); `for_test` gives that crate.
+    * `dependencies` maps extern names to what an ordinary build may name. `test_dependencies` are those that only a
+      build with `--test` adds (the dev-dependencies of libraries and binaries); `for_test` gives that crate.
     * `required_features` that are not active: cargo then skips the target.
     * `is_member`: a crate of the user's workspace, not of a dependency.
+    * `for_host`: compiled for the machine that compiles (build scripts, procedural macros and what they depend on).
     """
 
     id: CrateId
@@ -156,6 +158,7 @@ class Crate:
     test_dependencies: dict[str, Dependency] = field(default_factory=dict)
     required_features: tuple[str, ...] = ()
     is_member: bool = True
+    for_host: bool = False
 
     def for_test(self) -> Crate:
         """The crate as `rustc --test` sees it: `cfg(test)` holds and the dev-dependencies can be named."""
@@ -238,7 +241,7 @@ class CrateGraph:
         """The library that `extern_name` means inside `crate`, or None if it has none or its source is not here.
 
         `crate` may be a dependency's crate that this method returned. The first call reads the manifests of every
-        dependency that is present, because features of a package are the union of all requests; later calls are lookups.
+        dependency that is present, because a package's features are the union of all requests; later calls are lookups.
         `std`, `core`, `alloc`, `proc_macro` and `test` are not dependencies.
         """
         return self.opener.dependency_crate(crate, extern_name)

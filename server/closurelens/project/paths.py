@@ -1,0 +1,64 @@
+"""Path arithmetic on strings: absolute, normalised, forward slashes on every platform.
+
+Invariant: no file system is asked. A drive (`C:/x`) or share (`//host/share`) stays in front of the path it belongs to,
+so a path made from an editor's URI and one made by joining a manifest's entry compare equal. `load.from_os_path` makes
+such a path from one of the operating system's.
+"""
+
+from __future__ import annotations
+
+import posixpath
+
+
+def is_absolute(path: str) -> bool:
+    return path.startswith("/") or path[1:3] == ":/"
+
+
+def normalize(path: str) -> str:
+    """Drop `.`, resolve `..` textually, turn backslashes into slashes."""
+    return posixpath.normpath(path.replace("\\", "/"))
+
+
+def join(base: str, relative: str) -> str:
+    """`relative` as seen from the folder `base`; itself when it is absolute. The result is normalised."""
+    relative = relative.replace("\\", "/")
+    return posixpath.normpath(relative if is_absolute(relative) else f"{base}/{relative}")
+
+
+def parent(path: str) -> str:
+    """The folder of a normalised path; a root is its own parent."""
+    head, separator, _ = path.rpartition("/")
+    if not separator:
+        return path
+    if not head or (len(head) == 2 and head[1] == ":"):
+        return head + "/"
+    return head
+
+
+def name(path: str) -> str:
+    return path.rpartition("/")[2]
+
+
+def stem(path: str) -> str:
+    return name(path).partition(".")[0] if name(path).startswith(".") else name(path).rpartition(".")[0] or name(path)
+
+
+def ancestors(folder: str) -> list[str]:
+    """The folder itself, its parent, and so on to the root."""
+    result = [folder]
+    while (above := parent(folder)) != folder:
+        folder = above
+        result.append(folder)
+    return result
+
+
+def relative_to(path: str, folder: str) -> str | None:
+    """What follows `folder/` in `path`, an empty string if they are the same, None if `path` is elsewhere."""
+    if path == folder:
+        return ""
+    prefix = folder if folder.endswith("/") else folder + "/"
+    return path[len(prefix) :] if path.startswith(prefix) else None
+
+
+def is_within(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(folder if folder.endswith("/") else folder + "/")
