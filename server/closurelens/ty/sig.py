@@ -101,7 +101,7 @@ class AdtKind(Enum):
 
 @dataclass(slots=True)
 class AdtSig:
-    """A struct has one variant, named like itself. `is_packed`: `repr(packed)`, whose fields are never captured by ref."""
+    """A struct has one variant, named like itself. `is_packed`: `repr(packed)`, so no field is captured by ref."""
 
     path: DefPath
     kind: AdtKind
@@ -122,7 +122,7 @@ class AssocTypeSig:
 
 @dataclass(slots=True)
 class TraitSig:
-    """`generics.params` leave out `Self`; `generics.predicates` hold the supertraits as predicates on `Param("Self")`."""
+    """`generics.params` leave out `Self`; `generics.predicates` hold the supertraits, on `Param("Self")`."""
 
     path: DefPath
     name: str
@@ -209,7 +209,7 @@ class SigDb(Protocol):
     def impl(self, path: DefPath) -> ImplSig | None: ...
 
     def trait_impls(self, trait: DefPath, head: str | None) -> Sequence[ImplSig]:
-        """Impls of `trait` whose self type has this head (`head_of`); `head` None: the blanket ones (`impl<T> .. for T`)."""
+        """Impls of `trait` whose self type has this head (`head_of`); None: the blanket ones (`impl<T> .. for T`)."""
         ...
 
     def all_trait_impls(self, trait: DefPath) -> Sequence[ImplSig]:

@@ -42,9 +42,9 @@ class Ty:
     def __eq__(self, other: object) -> bool:
         if self is other:
             return True
-        if self.__class__ is not other.__class__ or self._hash != other._hash:  # type: ignore[attr-defined]
+        if not isinstance(other, Ty) or self.__class__ is not other.__class__ or self._hash != other._hash:
             return False
-        return self.key() == other.key()  # type: ignore[attr-defined]
+        return self.key() == other.key()
 
     def key(self) -> tuple[object, ...]:
         """What makes two types of one class equal."""
@@ -292,7 +292,7 @@ class Closure(Ty):
 
 @final
 class Coroutine(Ty):
-    """The type of one `async` block (a Future) or `gen` block (an Iterator): `kind` is "async", "gen" or "async gen"."""
+    """The type of one `async` block (a Future) or `gen` block (an Iterator): `kind`: "async", "gen", "async gen"."""
 
     __slots__ = ("id", "kind", "output")
 
@@ -516,7 +516,7 @@ def substitute(ty: Ty, subst: Mapping[str, Ty]) -> Ty:
     if not ty.flags & HAS_PARAM:
         return ty
     if ty.__class__ is Param:
-        return subst.get(ty.name, ty)  # type: ignore[attr-defined]
+        return subst.get(ty.name, ty)
     return ty.map(lambda part: substitute(part, subst) if part.flags & HAS_PARAM else part)
 
 

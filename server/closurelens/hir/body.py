@@ -1,0 +1,485 @@
+"""Expressions, patterns and statements of one body.
+
+Every expression, pattern and binding has an `id` that is dense within its `Body`, so that later layers keep their
+answers in lists. `range` is (start, end) in bytes relative to the start of the chunk; what a macro's own tokens made
+has the range of the outermost macro call and `in_macro` set, what came through its arguments keeps its own range.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from closurelens.hir.item import Item
+from closurelens.hir.types import Ctxt, GenericArgs, Path, TypeRef
+
+Range = tuple[int, int]
+
+
+@dataclass(slots=True)
+class Expr:
+    """Base of all expressions."""
+
+    id: int
+    range: Range
+    in_macro: bool = field(default=False, kw_only=True)
+
+
+@dataclass(slots=True)
+class Missing(Expr):
+    """An expression that cannot be known, and why (a phrase); `inside`: the expressions that could be parsed in it."""
+
+    why: str
+    inside: list[Expr]
+
+
+class LitKind(Enum):
+    INT = "int"
+    FLOAT = "float"
+    STR = "str"
+    BYTE_STR = "byte str"
+    C_STR = "c str"
+    CHAR = "char"
+    BYTE = "byte"
+    BOOL = "bool"
+
+
+@dataclass(slots=True)
+class Lit(Expr):
+    kind: LitKind
+    suffix: str | None
+    text: str  # as written; byte strings: its length decides the array type
+
+
+@dataclass(slots=True)
+class PathExpr(Expr):
+    path: Path
+
+
+@dataclass(slots=True)
+class Underscore(Expr):
+    """`_` on the left of an assignment."""
+
+
+@dataclass(slots=True)
+class Block(Expr):
+    stmts: list[Stmt]
+    tail: Expr | None
+    label: str | None = None
+    is_unsafe: bool = False
+
+
+@dataclass(slots=True)
+class ConstBlock(Expr):
+    body: Expr
+
+
+@dataclass(slots=True)
+class AsyncBlock(Expr):
+    """`kind`: "async", "gen", "async gen" or "try" (a try block is none of the others: it captures nothing)."""
+
+    kind: str
+    is_move: bool
+    body: Expr
+
+
+@dataclass(slots=True)
+class Let(Expr):
+    """`let pat = scrutinee` as a condition."""
+
+    pat: Pat
+    scrutinee: Expr
+
+
+@dataclass(slots=True)
+class If(Expr):
+    cond: Expr
+    then: Expr
+    otherwise: Expr | None
+
+
+@dataclass(slots=True)
+class Arm:
+    pat: Pat
+    guard: Expr | None
+    body: Expr
+
+
+@dataclass(slots=True)
+class Match(Expr):
+    scrutinee: Expr
+    arms: list[Arm]
+
+
+@dataclass(slots=True)
+class Loop(Expr):
+    body: Expr
+    label: str | None
+
+
+@dataclass(slots=True)
+class While(Expr):
+    cond: Expr
+    body: Expr
+    label: str | None
+
+
+@dataclass(slots=True)
+class For(Expr):
+    pat: Pat
+    iterable: Expr
+    body: Expr
+    label: str | None
+    is_await: bool = False
+
+
+@dataclass(slots=True)
+class Break(Expr):
+    label: str | None
+    value: Expr | None
+
+
+@dataclass(slots=True)
+class Continue(Expr):
+    label: str | None
+
+
+@dataclass(slots=True)
+class Return(Expr):
+    """`return value`; also `become` and, with `is_yield`, `yield`."""
+
+    value: Expr | None
+    is_yield: bool = False
+
+
+@dataclass(slots=True)
+class Call(Expr):
+    callee: Expr
+    args: list[Expr]
+
+
+@dataclass(slots=True)
+class MethodCall(Expr):
+    receiver: Expr
+    name: str
+    name_range: Range
+    generic_args: GenericArgs | None
+    args: list[Expr]
+
+
+@dataclass(slots=True)
+class Field(Expr):
+    base: Expr
+    name: str
+    name_range: Range
+
+
+@dataclass(slots=True)
+class Index(Expr):
+    base: Expr
+    index: Expr
+
+
+@dataclass(slots=True)
+class Unary(Expr):
+    """`!x` or `-x`."""
+
+    op: str
+    operand: Expr
+
+
+@dataclass(slots=True)
+class Deref(Expr):
+    operand: Expr
+
+
+@dataclass(slots=True)
+class AddrOf(Expr):
+    """`&x`, `&mut x`; `&raw const x`, `&raw mut x` with `is_raw`."""
+
+    operand: Expr
+    mutable: bool
+    is_raw: bool = False
+
+
+@dataclass(slots=True)
+class Binary(Expr):
+    """Arithmetic, bit, comparison and lazy operators, by their token: "+", "==", "&&", ..."""
+
+    op: str
+    left: Expr
+    right: Expr
+
+
+@dataclass(slots=True)
+class Assign(Expr):
+    """`target = value`; a target may be a destructuring pattern written as an expression."""
+
+    target: Expr
+    value: Expr
+
+
+@dataclass(slots=True)
+class AssignOp(Expr):
+    """`target op= value`; `op` without the `=`."""
+
+    op: str
+    target: Expr
+    value: Expr
+
+
+@dataclass(slots=True)
+class Cast(Expr):
+    operand: Expr
+    ty: TypeRef
+
+
+@dataclass(slots=True)
+class Try(Expr):
+    operand: Expr
+
+
+@dataclass(slots=True)
+class Await(Expr):
+    operand: Expr
+
+
+@dataclass(slots=True)
+class TupleExpr(Expr):
+    elems: list[Expr]
+
+
+@dataclass(slots=True)
+class ArrayExpr(Expr):
+    elems: list[Expr]
+
+
+@dataclass(slots=True)
+class Repeat(Expr):
+    """`[elem; len]`; a literal length's value is in `len_value`."""
+
+    elem: Expr
+    len: Expr
+    len_value: int | None
+
+
+@dataclass(slots=True)
+class StructExpr(Expr):
+    """`Path { field: value, ..spread }`; a shorthand field's value is the path expression."""
+
+    path: Path
+    fields: list[tuple[str, Expr]]
+    spread: Expr | None
+
+
+@dataclass(slots=True)
+class RangeExpr(Expr):
+    low: Expr | None
+    high: Expr | None
+    inclusive: bool
+
+
+@dataclass(slots=True)
+class ClosureParam:
+    pat: Pat
+    ty: TypeRef | None
+
+
+@dataclass(slots=True)
+class Closure(Expr):
+    """`range` starts at the first token rustc counts (`async`, `move`, `|`); `bars` covers `|..|`."""
+
+    params: list[ClosureParam]
+    ret: TypeRef | None
+    body: Expr
+    is_move: bool
+    is_async: bool
+    bars: Range
+    move_at: Range | None = None
+    is_static: bool = False
+    is_const: bool = False
+    has_binder: bool = False
+    explicit: list[Expr] = field(default_factory=list)  # `move(x.clone())`: evaluated outside
+
+
+@dataclass(slots=True)
+class FormatArgs(Expr):
+    """`format_args!` and what is built on it: every argument is borrowed shared; inline `{x}` are path expressions."""
+
+    args: list[Expr]
+
+
+@dataclass(slots=True)
+class InlineAsm(Expr):
+    """Operands with their direction: "in", "out", "inout", "sym", "const", "label"."""
+
+    operands: list[tuple[str, Expr]]
+
+
+@dataclass(slots=True)
+class OffsetOf(Expr):
+    ty: TypeRef
+
+
+# Statements
+
+
+@dataclass(slots=True)
+class LetStmt:
+    pat: Pat
+    ty: TypeRef | None
+    init: Expr | None
+    otherwise: Expr | None
+    range: Range
+
+
+@dataclass(slots=True)
+class ExprStmt:
+    expr: Expr
+    has_semi: bool
+
+
+@dataclass(slots=True)
+class ItemStmt:
+    """An item in a block: visible in all of it."""
+
+    item: Item
+
+
+@dataclass(slots=True)
+class Disabled:
+    """A statement that `cfg` switches off: not part of the body, its closures are analysed as if it stood there."""
+
+    stmt: Stmt
+
+
+Stmt = LetStmt | ExprStmt | ItemStmt | Disabled
+
+
+# Patterns
+
+
+@dataclass(slots=True)
+class Pat:
+    """Base of all patterns."""
+
+    id: int
+    range: Range
+    in_macro: bool = field(default=False, kw_only=True)
+
+
+@dataclass(slots=True)
+class WildPat(Pat):
+    pass
+
+
+@dataclass(slots=True)
+class RestPat(Pat):
+    """`..` in a tuple or slice pattern."""
+
+
+@dataclass(slots=True)
+class MissingPat(Pat):
+    why: str
+
+
+@dataclass(slots=True)
+class BindPat(Pat):
+    """`ref mut name @ sub`. A plain name may turn out to be a constant or unit struct: resolve decides."""
+
+    name: str
+    binding: int  # dense id of the binding; the alternatives of an or-pattern share it
+    by_ref: bool
+    mutable: bool
+    sub: Pat | None
+    ctxt: Ctxt = 0
+
+
+@dataclass(slots=True)
+class PathPat(Pat):
+    path: Path
+
+
+@dataclass(slots=True)
+class TupleStructPat(Pat):
+    path: Path
+    elems: list[Pat]
+
+
+@dataclass(slots=True)
+class StructPat(Pat):
+    path: Path
+    fields: list[tuple[str, Pat]]
+    has_rest: bool
+
+
+@dataclass(slots=True)
+class TuplePat(Pat):
+    elems: list[Pat]
+
+
+@dataclass(slots=True)
+class SlicePat(Pat):
+    elems: list[Pat]  # a rest is a RestPat or a BindPat over one
+
+
+@dataclass(slots=True)
+class RefPat(Pat):
+    inner: Pat
+    mutable: bool
+
+
+@dataclass(slots=True)
+class BoxPat(Pat):
+    inner: Pat
+
+
+@dataclass(slots=True)
+class LitPat(Pat):
+    expr: Expr
+
+
+@dataclass(slots=True)
+class RangePat(Pat):
+    low: Expr | None
+    high: Expr | None
+
+
+@dataclass(slots=True)
+class OrPat(Pat):
+    alternatives: list[Pat]
+
+
+@dataclass(slots=True)
+class Binding:
+    """One local variable: `range` is its name where it is first bound."""
+
+    id: int
+    name: str
+    range: Range
+    mutable: bool
+    by_ref: bool
+    ctxt: Ctxt = 0
+
+
+@dataclass(slots=True)
+class Param:
+    """`self` is a parameter whose pattern binds `self`; its type is written out (`&Self`, `Rc<Self>`)."""
+
+    pat: Pat
+    ty: TypeRef | None
+
+
+@dataclass(slots=True)
+class Body:
+    """One function body, const or static initialiser."""
+
+    params: list[Param]
+    ret: TypeRef | None
+    root: Expr
+    expr_count: int
+    pat_count: int
+    bindings: list[Binding]
+    closures: list[Closure]  # in source order, nested and macro-made ones too
+    is_async: bool = False
+    problems: list[tuple[Range, str]] = field(default_factory=list)  # what could not be lowered, and why
