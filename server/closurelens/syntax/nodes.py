@@ -20,46 +20,20 @@ from closurelens.syntax.parse import ERROR_KIND_ID, NAMED_KINDS, RawNode, field_
 
 __all__ = ["DROPPED", "LEAVES", "NAMED_KINDS", "FragmentKind", "Node", "materialise", "tree_of", "tree_of_fragment"]
 
-DROPPED = frozenset(["(", ")", "[", "]", "{", "}", ",", ":", "::", ".", "->", "=>", "#", '"', "'"]) | {
-    "line_comment",
-    "block_comment",
-}
 
-LEAVES = frozenset(
-    [
-        "boolean_literal",
-        "char_literal",
-        "crate",
-        "empty_statement",
-        "escape_sequence",
-        "field_identifier",
-        "float_literal",
-        "fragment_specifier",
-        "identifier",
-        "integer_literal",
-        "label",
-        "lifetime",
-        "metavariable",
-        "mutable_specifier",
-        "never_type",
-        "primitive_type",
-        "raw_string_literal",
-        "remaining_field_pattern",
-        "self",
-        "shebang",
-        "shorthand_field_identifier",
-        "string_content",
-        "string_literal",
-        "super",
-        "token_repetition",
-        "token_repetition_pattern",
-        "token_tree",
-        "token_tree_pattern",
-        "type_identifier",
-        "unit_expression",
-        "unit_type",
-    ]
-)
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+DROPPED = _words("( ) [ ] { } , : :: . -> => # \" ' line_comment block_comment")
+
+LEAVES = _words("""
+    boolean_literal char_literal crate empty_statement escape_sequence field_identifier float_literal fragment_specifier
+    identifier integer_literal label lifetime metavariable mutable_specifier never_type primitive_type
+    raw_string_literal remaining_field_pattern self shebang shorthand_field_identifier string_content string_literal
+    super token_repetition token_repetition_pattern token_tree token_tree_pattern type_identifier unit_expression
+    unit_type
+""")
 
 HAS_ERROR = 1
 MISSING = 2

@@ -1,7 +1,7 @@
 """The one place that touches tree-sitter's parser.
 
-Invariant: the bytes given to the parser have exactly the length of the bytes the caller has, so every offset in a tree is
-an offset in the text (constructs the grammar lacks are blanked first, see `repair`).
+Invariant: the bytes given to the parser have exactly the length of the bytes the caller has, so every offset in a
+tree is an offset in the text (constructs the grammar lacks are blanked first, see `repair`).
 """
 
 from __future__ import annotations

@@ -1,0 +1,50 @@
+"""The text of one file and its lines.
+
+Invariant: a document never changes; an edit gives a new one, so whoever holds the old one (a running request) is safe.
+"""
+
+from __future__ import annotations
+
+from closurelens.text.encoding import Encoding, encode
+from closurelens.text.lines import LineIndex, Position
+from closurelens.text.ranges import TextRange
+
+__all__ = ["Document"]
+
+
+class Document:
+    """Bytes of valid UTF-8; the line index is made when it is first asked for."""
+
+    __slots__ = ("_lines", "text")
+
+    def __init__(self, text: bytes, lines: LineIndex | None = None) -> None:
+        self.text = text
+        self._lines = lines
+
+    @staticmethod
+    def of(text: str) -> Document:
+        return Document(encode(text))
+
+    @property
+    def lines(self) -> LineIndex:
+        if self._lines is None:
+            self._lines = LineIndex(self.text)
+        return self._lines
+
+    def apply_change(self, range_: TextRange | None, new_text: bytes) -> Document:
+        """Replace a range, or everything when it is None. The range must lie in the text."""
+        if range_ is None:
+            return Document(new_text)
+        start, end = range_
+        old = self.text
+        if not 0 <= start <= end <= len(old):
+            raise ValueError(f"range {start}..{end} is not in a text of {len(old)} bytes")
+        view = memoryview(old)
+        text = b"".join((view[:start], new_text, view[end:]))
+        lines = self._lines
+        return Document(text, lines.edited(start, end, new_text, text) if lines is not None else None)
+
+    def range(self, start: Position, end: Position, encoding: Encoding) -> TextRange:
+        """A client's range in bytes; a range that runs backwards is turned round."""
+        low, high = self.lines.offset(start, encoding), self.lines.offset(end, encoding)
+        return TextRange(low, high) if low <= high else TextRange(high, low)
