@@ -14,7 +14,7 @@ from enum import Enum, IntEnum
 from typing import NewType, Protocol
 
 CrateId = NewType("CrateId", str)
-"""Unique in a graph and stable between loads: `<package dir>#<kind>:<target name>`, for variants with `#test` or `#host`."""
+"""Unique in a graph, stable between loads: `<package dir>#<kind>:<target name>`, with `#host`, `#test` for variants."""
 
 
 class Edition(IntEnum):

@@ -40,7 +40,8 @@ def name(path: str) -> str:
 
 
 def stem(path: str) -> str:
-    return name(path).partition(".")[0] if name(path).startswith(".") else name(path).rpartition(".")[0] or name(path)
+    """The file's name without its last extension (`a.b.rs` -> `a.b`, `.rs` -> `.rs`)."""
+    return posixpath.splitext(name(path))[0]
 
 
 def ancestors(folder: str) -> list[str]:
