@@ -1,6 +1,6 @@
 """Asks rustc itself what closures capture.
 
-Invariant: this is the only layer that compiles anything, and it compiles only when called. Consent is the caller's affair.
+Invariant: this is the only layer that compiles anything, and only when called. Consent is the caller's affair.
 """
 
 from closurelens.exact.ask import FileOptions, ask_crate, ask_file, ask_sources

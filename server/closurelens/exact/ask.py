@@ -37,7 +37,8 @@ class FileOptions:
 def ask_crate(package_dir: Path, options: CrateOptions) -> ExactAnswers | ExactFailure:
     """The closures of one package, in all files that cargo's targets reach.
 
-    `files` of the answer holds paths relative to `package_dir`. The package is compiled where it is, into `options.target_dir`, and its sources are marked in a copy.
+    `files` of the answer holds paths relative to `package_dir`. The package is compiled where it is, into
+    `options.target_dir`, and its sources are marked in a copy.
     """
     package_dir = Path(os.path.abspath(package_dir))
     deadline = Deadline(options.timeout_seconds)

@@ -118,10 +118,8 @@ def _read_operands(rest: str, by_copy: dict[int, bool]) -> None:
             start = at + 1
 
 
-_COPY_TYPES = frozenset(
-    ("bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize")
-    + ("u8", "u16", "u32", "u64", "u128", "usize", "()", "!")
-)
+_INTEGERS = [f"{sign}{bits}" for sign in "iu" for bits in ("8", "16", "32", "64", "128", "size")]
+_COPY_TYPES = frozenset([*_INTEGERS, "bool", "char", "f32", "f64", "()", "!"])
 
 
 def is_copy(body: ClosureMir, index: int) -> bool:

@@ -1,0 +1,1 @@
+"""What tests share: Markdown cases, and the adapters that run them."""
