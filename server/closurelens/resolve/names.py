@@ -1,0 +1,493 @@
+"""Looks names up: in modules, through imports and globs, in extern crates and preludes.
+
+A named item or import shadows what globs bring, which shadows extern crates and preludes. Invariant: an answer found while
+a question it depends on is still open (a cycle of imports) is used but not remembered, so answers do not depend on the
+order of questions. An import that leads nowhere answers `Def(UNKNOWN)`: it still shadows the prelude.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from closurelens.hir.item import AdtItem
+from closurelens.hir.types import Anchor
+from closurelens.resolve.module import Entry, Import, ModuleData, Names, State, innermost
+from closurelens.ty.sig import Def, DefKind, Namespace
+from closurelens.ty.types import PRIMS, DefPath
+
+if TYPE_CHECKING:
+    from closurelens.resolve.program import Program
+
+T = TypeVar("T")
+
+_NAMESPACES = (Namespace.TYPES, Namespace.VALUES, Namespace.MACROS)
+_NO_CYCLE = 1 << 30
+# Longer chains of imports than any program has; keeps the recursion bounded.
+_DEPTH_LIMIT = 64
+_MODULE_LIKE = frozenset((DefKind.MODULE, DefKind.ENUM, DefKind.UNKNOWN))
+
+
+@dataclass(slots=True)
+class Binding:
+    """What a name in a module leads to, and the module inside of which the name can be used (None: anywhere)."""
+
+    definition: Def
+    visible_in: ModuleData | None
+
+
+@dataclass(slots=True)
+class GlobTarget:
+    """A module, enum or unknown crate whose names come into scope, as far as `visible_in` lets them be seen."""
+
+    definition: Def
+    module: ModuleData | None
+    importer: ModuleData
+    visible_in: ModuleData | None
+
+
+@dataclass(slots=True)
+class Walk:
+    """How far a path leads; `used` counts segments."""
+
+    definition: Def
+    used: int
+
+
+def is_visible(visible_in: ModuleData | None, at: ModuleData) -> bool:
+    return visible_in is None or at.is_within(visible_in)
+
+
+class NameLookup:
+    """All questions about names. `off`: asked from code that a `cfg` switches off, which also sees other such code."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._memo: dict[object, object] = {}
+        self._active: dict[object, int] = {}
+        self._partial: dict[object, list[GlobTarget]] = {}
+        self._low = _NO_CYCLE
+
+    def clear(self) -> None:
+        """Forget all answers: the module trees have changed."""
+        self._memo.clear()
+
+    def depth(self) -> int:
+        """How many questions are open; `populating` wants it back."""
+        return len(self._active)
+
+    def _ask(self, key: object, answer: Callable[[], T], open_answer: Callable[[], T]) -> T:
+        """`answer()`, remembered under `key` if no question outside of this one is part of it."""
+        memo = self._memo
+        if key in memo:
+            return memo[key]  # type: ignore[return-value]
+        active = self._active
+        depth = active.get(key)
+        if depth is not None:
+            self._low = min(self._low, depth)
+            return open_answer()
+        depth = len(active)
+        if depth >= _DEPTH_LIMIT:
+            self._low = -1
+            return open_answer()
+        active[key] = depth
+        outer, self._low = self._low, _NO_CYCLE
+        try:
+            result = answer()
+        finally:
+            del active[key]
+        if self._low >= depth:
+            memo[key] = result
+            self._low = outer
+        else:
+            self._low = min(outer, self._low)
+        return result
+
+    def _populated(self, module: ModuleData) -> ModuleData:
+        if module.state is not State.DONE:
+            module.crate.populate(module)
+            if module.state is State.POPULATING:
+                self._low = min(self._low, module.populating_since - 1)
+        return module
+
+    # Names in a module
+
+    def in_module(self, module: ModuleData, namespace: Namespace, name: str, *, off: bool = False) -> Binding | None:
+        """What `module::name` is: declared, imported or from a glob."""
+        return self._ask(
+            (module, namespace, name, off), lambda: self._in_module(module, namespace, name, off=off), _nothing
+        )
+
+    def _in_module(self, module: ModuleData, namespace: Namespace, name: str, *, off: bool) -> Binding | None:
+        found = self._named(module, namespace, name, off=off)
+        if found is not None:
+            return found
+        for target in self.glob_reach(module, off=off):
+            found = self._through_glob(target, namespace, name, off=off)
+            if found is not None:
+                return found
+        return None
+
+    def _through_glob(self, target: GlobTarget, namespace: Namespace, name: str, *, off: bool) -> Binding | None:
+        if target.module is not None:
+            found = self._named(target.module, namespace, name, off=off)
+            if found is None or not is_visible(found.visible_in, target.importer):
+                return None
+            return Binding(found.definition, innermost(found.visible_in, target.visible_in))
+        definition = self.member(target.definition, namespace, name)
+        if definition is None or definition.kind is DefKind.UNKNOWN:
+            return None
+        return Binding(definition, target.visible_in)
+
+    def _named(self, module: ModuleData, namespace: Namespace, name: str, *, off: bool) -> Binding | None:
+        self._populated(module)
+        found = self._named_in(module.on, namespace, name, off=off)
+        if found is None and off:
+            found = self._named_in(module.off, namespace, name, off=off)
+        if found is None and namespace is Namespace.MACROS and module.parent is None:
+            entry = module.crate.macros.exported(name)
+            if entry is not None:
+                return Binding(entry.definition(), None)
+        return found
+
+    def _named_in(self, names: Names, namespace: Namespace, name: str, *, off: bool) -> Binding | None:
+        entry = names.of(namespace).get(name)
+        if entry is not None:
+            return Binding(entry.definition(), entry.visible_in)
+        for imported in names.imports.get(name, ()):
+            definition = self.imported(imported, namespace, off=off)
+            if definition is not None:
+                return Binding(definition, imported.visible_in)
+        return None
+
+    # Imports
+
+    def imported(self, imported: Import, namespace: Namespace, *, off: bool = False) -> Def | None:
+        """What a `use` leaf names in a namespace; UNKNOWN where it names nothing in any."""
+        return self._ask(
+            (imported, namespace, off), lambda: self._imported(imported, namespace, off=off), _nothing_imported
+        )
+
+    def _imported(self, imported: Import, namespace: Namespace, *, off: bool) -> Def | None:
+        if imported.extern is not None:
+            if namespace is not Namespace.TYPES:
+                return None
+            return imported.module.crate.extern_crate(imported.extern) or Def(DefKind.UNKNOWN, imported.extern)
+        leaf = imported.leaf
+        if leaf is None:
+            return None
+        found = self._import_leaf(imported, namespace, off=off)
+        if found is not None:
+            return found
+        before = self._low
+        for other in _NAMESPACES:
+            if other is not namespace and self._import_leaf(imported, other, off=off) is not None:
+                return None
+        if self._low < before:
+            return None  # asked again when the cycle is closed
+        return Def(DefKind.UNKNOWN, "::".join(leaf.segments))
+
+    def _import_leaf(self, imported: Import, namespace: Namespace, *, off: bool) -> Def | None:
+        leaf = imported.leaf
+        assert leaf is not None
+        walk = self.walk(
+            imported.module, leaf.anchor, leaf.supers, leaf.crate, leaf.segments, namespace, off=off, is_import=True
+        )
+        return walk.definition if walk is not None and walk.used == len(leaf.segments) else None
+
+    # Globs
+
+    def glob_targets(self, module: ModuleData, *, off: bool = False) -> Sequence[GlobTarget]:
+        """What the globs written in `module` lead to. Globs may need each other: they are tried until no more resolve."""
+        key = ("globs", module, off)
+        return self._ask(key, lambda: self._glob_targets(key, module, off=off), lambda: list(self._partial[key]))
+
+    def _glob_targets(self, key: object, module: ModuleData, *, off: bool) -> list[GlobTarget]:
+        self._populated(module)
+        found: list[GlobTarget] = []
+        self._partial[key] = found
+        open_globs = [*module.on.globs, *(module.off.globs if off else ())]
+        while open_globs:
+            still_open: list[Import] = []
+            for glob in open_globs:
+                target = self._glob_target(glob, off=off)
+                if target is None:
+                    still_open.append(glob)
+                else:
+                    found.append(target)
+            if len(still_open) == len(open_globs):
+                found.extend(GlobTarget(_unresolved(glob), None, module, glob.visible_in) for glob in still_open)
+                break
+            open_globs = still_open
+        del self._partial[key]
+        return found
+
+    def _glob_target(self, glob: Import, *, off: bool) -> GlobTarget | None:
+        if glob.extern is not None:
+            definition = glob.module.crate.extern_crate(glob.extern)
+        else:
+            leaf = glob.leaf
+            assert leaf is not None
+            walk = self.walk(
+                glob.module,
+                leaf.anchor,
+                leaf.supers,
+                leaf.crate,
+                leaf.segments,
+                Namespace.TYPES,
+                off=off,
+                is_import=True,
+            )
+            definition = walk.definition if walk is not None and walk.used == len(leaf.segments) else None
+        if definition is None:
+            return None
+        module = self._program.module(definition.path) if definition.kind is DefKind.MODULE else None
+        return GlobTarget(definition, module, glob.module, glob.visible_in)
+
+    def glob_reach(self, module: ModuleData, *, off: bool = False) -> Sequence[GlobTarget]:
+        """All that globs lead to from `module`, also through the globs of their targets, nearest first."""
+        return self._ask(("reach", module, off), lambda: self._glob_reach(module, off=off), _no_targets)
+
+    def _glob_reach(self, module: ModuleData, *, off: bool) -> list[GlobTarget]:
+        reach = list(self.glob_targets(module, off=off))
+        seen = {module, *(target.module for target in reach)}
+        for target in reach:  # grows below
+            if target.module is None:
+                continue
+            for further in self.glob_targets(target.module, off=off):
+                if further.module in seen and further.module is not None:
+                    continue
+                if is_visible(further.visible_in, target.importer):
+                    seen.add(further.module)
+                    visible_in = innermost(target.visible_in, further.visible_in)
+                    reach.append(GlobTarget(further.definition, further.module, further.importer, visible_in))
+        return reach
+
+    def unknown_globs(self, module: ModuleData, *, off: bool = False) -> list[DefPath]:
+        """Paths of globs whose names nobody can know; blocks around included."""
+        out: list[DefPath] = []
+        for scope in lexical_modules(module):
+            out.extend(
+                target.definition.path
+                for target in self.glob_reach(scope, off=off)
+                if target.definition.kind is DefKind.UNKNOWN
+            )
+        return out
+
+    # Paths
+
+    def walk(
+        self,
+        module: ModuleData,
+        anchor: Anchor,
+        supers: int,
+        crate: str | None,
+        segments: Sequence[str],
+        namespace: Namespace,
+        *,
+        off: bool = False,
+        is_import: bool = False,
+    ) -> Walk | None:
+        """Follow a path as written in `module`; it stops at what has no members but associated items."""
+        current, used = self._start(module, anchor, supers, crate, segments, namespace, off=off, is_import=is_import)
+        if current is None:
+            return None
+        count = len(segments)
+        while used < count:
+            if current.kind is DefKind.UNKNOWN:
+                return Walk(Def(DefKind.UNKNOWN, "::".join((current.path, *segments[used:]))), count)
+            if current.kind not in _MODULE_LIKE:
+                break
+            wanted = namespace if used == count - 1 else Namespace.TYPES
+            member = self.member(current, wanted, segments[used], off=off)
+            if member is None:
+                if current.kind is DefKind.ENUM:
+                    break
+                return None
+            current = member
+            used += 1
+        return Walk(current, used)
+
+    def _start(
+        self,
+        module: ModuleData,
+        anchor: Anchor,
+        supers: int,
+        crate: str | None,
+        segments: Sequence[str],
+        namespace: Namespace,
+        *,
+        off: bool,
+        is_import: bool,
+    ) -> tuple[Def | None, int]:
+        """The item that the first segments lead to, and how many they are."""
+        own = module.crate
+        if anchor is Anchor.CRATE:
+            return (Def(DefKind.MODULE, own.name if crate is None else crate), 0)
+        if anchor is Anchor.SELF or anchor is Anchor.SUPER:
+            base = module.nearest_module()
+            for _ in range(supers if anchor is Anchor.SUPER else 0):
+                if base.parent is None:
+                    return None, 0
+                base = base.parent.nearest_module()
+            return Def(DefKind.MODULE, base.path), 0
+        if not segments:
+            return None, 0
+        first = segments[0]
+        wanted = namespace if len(segments) == 1 else Namespace.TYPES
+        if anchor is Anchor.GLOBAL and own.edition >= 2018:
+            return own.extern_crate(first, off=off) or Def(DefKind.UNKNOWN, first), 1
+        if anchor is Anchor.GLOBAL or (is_import and own.edition < 2018):
+            found = self.in_module(own.root, wanted, first, off=off)
+            if found is not None:
+                return found.definition, 1
+            return (own.extern_crate(first, off=off) if wanted is Namespace.TYPES else None), 1
+        definition = self.lexical(module, wanted, first, off=off)
+        if definition is None and is_import and len(segments) > 1:
+            definition = Def(DefKind.UNKNOWN, first)
+        return definition, 1
+
+    def member(self, parent: Def, namespace: Namespace, name: str, *, off: bool = False) -> Def | None:
+        """`parent::name` where `parent` is a module or an enum."""
+        if parent.kind is DefKind.UNKNOWN:
+            return Def(DefKind.UNKNOWN, f"{parent.path}::{name}")
+        program = self._program
+        if program.is_std(parent.path):
+            return program.std.children(parent.path).get((namespace, name))
+        if parent.kind is DefKind.MODULE:
+            module = program.module(parent.path)
+            if module is None:
+                return None
+            found = self.in_module(module, namespace, name, off=off)
+            return None if found is None else found.definition
+        if parent.kind is DefKind.ENUM and namespace is not Namespace.MACROS:
+            entry = program.entry(parent.path, DefKind.ENUM)
+            if entry is not None and _has_variant(entry, name):
+                return Def(DefKind.VARIANT, f"{parent.path}::{name}")
+        return None
+
+    # Lexical scope
+
+    def lexical(self, module: ModuleData, namespace: Namespace, name: str, *, off: bool = False) -> Def | None:
+        """One identifier as seen from inside `module` (a block's goes on with what is around it)."""
+        return self._ask(
+            ("lexical", module, namespace, name, off),
+            lambda: self._lexical(module, namespace, name, off=off),
+            _nothing_imported,
+        )
+
+    def _lexical(self, module: ModuleData, namespace: Namespace, name: str, *, off: bool) -> Def | None:
+        for scope in lexical_modules(module):
+            found = self.in_module(scope, namespace, name, off=off)
+            if found is not None:
+                return found.definition
+        crate = module.crate
+        if namespace is Namespace.TYPES:
+            extern = crate.extern_crate(name, off=off)
+            if extern is not None:
+                return extern
+        elif namespace is Namespace.MACROS:
+            entry = crate.macros.macro_use_prelude(name)
+            if entry is not None:
+                return entry
+        prelude = crate.prelude()
+        if prelude is not None:
+            definition = self._program.std.children(prelude).get((namespace, name))
+            if definition is not None:
+                return definition
+        if namespace is Namespace.TYPES and name in PRIMS and name != "!":
+            return Def(DefKind.PRIMITIVE, name)
+        return None
+
+    # Traits
+
+    def traits_in_scope(self, module: ModuleData, *, off: bool = False) -> frozenset[DefPath]:
+        """Traits whose methods can be called by name here, the prelude's among them."""
+        return self._ask(("traits", module, off), lambda: self._traits_in_scope(module, off=off), frozenset)
+
+    def _traits_in_scope(self, module: ModuleData, *, off: bool) -> frozenset[DefPath]:
+        out: set[DefPath] = set()
+        for scope in lexical_modules(module):
+            out.update(self._own_traits(scope, None, off=off))
+            for target in self.glob_reach(scope, off=off):
+                if target.module is not None:
+                    out.update(self._own_traits(target.module, target.importer, off=off))
+                elif target.definition.kind is DefKind.MODULE:
+                    out.update(_traits_among(self._program.std.children(target.definition.path).values()))
+        prelude = module.crate.prelude()
+        if prelude is not None:
+            out.update(_traits_among(self._program.std.children(prelude).values()))
+        return frozenset(out)
+
+    def _own_traits(self, module: ModuleData, seen_from: ModuleData | None, *, off: bool) -> Iterator[DefPath]:
+        """Traits declared in or imported into `module`, if visible from the other module."""
+        self._populated(module)
+        for names in (module.on, module.off) if off else (module.on,):
+            for entry in names.types.values():
+                if entry.kind in _TRAITS and (seen_from is None or is_visible(entry.visible_in, seen_from)):
+                    yield entry.path
+            for imports in (*names.imports.values(), names.unnamed):
+                for imported in imports:
+                    if seen_from is not None and not is_visible(imported.visible_in, seen_from):
+                        continue
+                    definition = self.imported(imported, Namespace.TYPES, off=off)
+                    if definition is not None and definition.kind in _TRAITS:
+                        yield definition.path
+
+    def all_names(self, module: ModuleData) -> dict[tuple[Namespace, str], Def]:
+        """Everything `module::x` can name, private names left out."""
+        out: dict[tuple[Namespace, str], Def] = {}
+        scopes = [module, *(target.module for target in self.glob_reach(module) if target.module is not None)]
+        wanted: dict[str, None] = {}
+        for scope in scopes:
+            self._populated(scope)
+            for table in (scope.on.types, scope.on.values, scope.on.macros, scope.on.imports):
+                wanted.update(dict.fromkeys(table))
+        for target in self.glob_reach(module):
+            if target.module is None and target.definition.kind in (DefKind.MODULE, DefKind.ENUM):
+                wanted.update(dict.fromkeys(name for _, name in self._program.children(target.definition.path)))
+        for name in wanted:
+            for namespace in _NAMESPACES:
+                found = self.in_module(module, namespace, name)
+                if found is not None and found.visible_in is None:
+                    out[namespace, name] = found.definition
+        return out
+
+
+_TRAITS = frozenset((DefKind.TRAIT, DefKind.TRAIT_ALIAS))
+
+
+def lexical_modules(module: ModuleData) -> Iterator[ModuleData]:
+    """Blocks from the inside out, then the module they stand in."""
+    yield module
+    while module.is_block and module.parent is not None:
+        module = module.parent
+        yield module
+
+
+def _traits_among(definitions: Iterator[Def] | Sequence[Def] | object) -> Iterator[DefPath]:
+    for definition in definitions:  # type: ignore[attr-defined]
+        if definition.kind in _TRAITS:
+            yield definition.path
+
+
+def _has_variant(entry: Entry, name: str) -> bool:
+    item = entry.item
+    return isinstance(item, AdtItem) and any(variant.name == name for variant in item.variants)
+
+
+def _unresolved(glob: Import) -> Def:
+    return Def(DefKind.UNKNOWN, "::".join(glob.leaf.segments) if glob.leaf is not None else glob.extern or "")
+
+
+def _nothing() -> Binding | None:
+    return None
+
+
+def _nothing_imported() -> Def | None:
+    return None
+
+
+def _no_targets() -> list[GlobTarget]:
+    return []
