@@ -29,6 +29,10 @@ class LockedPackage:
     source: str | None
     dependencies: tuple[str, ...]
 
+    def folder_name(self) -> str:
+        """What cargo calls the folder it unpacks the package into."""
+        return f"{self.name}-{self.version}"
+
 
 @dataclass(slots=True)
 class Lock:

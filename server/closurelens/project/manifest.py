@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from closurelens.project import paths
-from closurelens.project.model import NEWEST_EDITION, Diagnostic, DependencyKind, Edition, Problem
+from closurelens.project.model import NEWEST_EDITION, DependencyKind, Edition, Problem
 from closurelens.project.tomltext import Table, TomlText, strings, table_at
 from closurelens.project.workspace import WorkspaceSpec
 
@@ -52,8 +52,9 @@ class DependencySpec:
 
 @dataclass(slots=True, eq=True)
 class TargetSpec:
-    """One of `[lib]`, `[[bin]]` and so on; `path` is absolute."""
+    """One of `[lib]`, `[[bin]]` and so on; `path` is absolute, `at` is the place for diagnostics (`bin[0]`)."""
 
+    at: str
     name: str | None
     path: str | None
     edition: Edition | None
@@ -77,7 +78,7 @@ class Manifest:
     `patches` are the entries of all `[patch.<source>]` tables.
     """
 
-    path: str
+    toml: TomlText
     dir: str
     name: str
     version: str
@@ -94,7 +95,6 @@ class Manifest:
     dependencies: tuple[DependencySpec, ...]
     profile: Profile = field(default_factory=Profile)
     patches: tuple[DependencySpec, ...] = ()
-    diagnostics: list[Diagnostic] = field(default_factory=list)
 
     def is_proc_macro(self) -> bool:
         return self.lib is not None and self.lib.is_proc_macro
@@ -161,7 +161,7 @@ class _Lowering:
             name = paths.name(self.dir) or "unnamed"
         resolver = package.get("resolver")
         return Manifest(
-            path=toml.path,
+            toml=toml,
             dir=self.dir,
             name=name,
             version=self.inherited("version") or "0.0.0",
@@ -169,7 +169,7 @@ class _Lowering:
             resolver=resolver if isinstance(resolver, str) else None,
             build=self.build_script(),
             autodiscover=self.autodiscover(),
-            lib=self.target(toml.table.get("lib"), ("lib",)),
+            lib=self.target(toml.table.get("lib"), "lib"),
             bins=self.targets("bin"),
             examples=self.targets("example"),
             tests=self.targets("test"),
@@ -178,7 +178,6 @@ class _Lowering:
             dependencies=tuple(self.dependencies()),
             profile=profile_of(toml),
             patches=patches_of(toml) if "patch" in toml.table else (),
-            diagnostics=toml.diagnostics,
         )
 
     def string(self, table: Table, key: str, at: tuple[str, ...]) -> str | None:
@@ -256,21 +255,22 @@ class _Lowering:
         if not isinstance(listed, list):
             self.toml.report(Problem.BAD_VALUE, f"`{section}` is not an array of tables: `[[{section}]]`", (section,))
             return ()
-        found = (self.target(entry, (section,)) for entry in listed)
+        found = (self.target(entry, f"{section}[{index}]") for index, entry in enumerate(listed))
         return tuple(target for target in found if target is not None)
 
-    def target(self, table: object, at: tuple[str, ...]) -> TargetSpec | None:
+    def target(self, table: object, at: str) -> TargetSpec | None:
         if table is None:
             return None
         if not isinstance(table, dict):
-            self.toml.report(Problem.BAD_VALUE, f"`{at[0]}` is not a table", at)
+            self.toml.report(Problem.BAD_VALUE, f"`{at}` is not a table", (at,))
             return None
-        path = self.string(table, "path", at)
+        path = self.string(table, "path", (at,))
         crate_types = strings(_either(table, "crate-type", "crate_type"))
         return TargetSpec(
-            self.string(table, "name", at),
+            at,
+            self.string(table, "name", (at,)),
             paths.join(self.dir, path) if path is not None else None,
-            self.edition(self.string(table, "edition", at), (*at, "edition")),
+            self.edition(self.string(table, "edition", (at,)), (at, "edition")),
             _either(table, "proc-macro", "proc_macro") is True or "proc-macro" in crate_types,
             strings(table.get("required-features")),
         )

@@ -30,6 +30,10 @@ class Version:
     def __lt__(self, other: Version) -> bool:
         return self._key() < other._key()
 
+    def __str__(self) -> str:
+        pre = f"-{self.pre}" if self.pre else ""
+        return f"{self.major}.{self.minor}.{self.patch}{pre}" + (f"+{self.build}" if self.build else "")
+
     def _key(self) -> tuple[int, int, int, bool, _Identifiers, str]:
         return (self.major, self.minor, self.patch, not self.pre, _identifiers(self.pre), self.build)
 

@@ -6,11 +6,11 @@ Invariant: pure; the caller says which files there are (`PackageFiles`).
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from closurelens.project import paths
 from closurelens.project.manifest import Manifest, TargetSpec
-from closurelens.project.model import Diagnostic, Edition, Problem, TargetKind
+from closurelens.project.model import Edition, Problem, TargetKind
 
 
 @dataclass(slots=True)
@@ -37,12 +37,6 @@ class Target:
         return self.name.replace("-", "_")
 
 
-@dataclass(slots=True)
-class Targets:
-    found: list[Target] = field(default_factory=list)
-    diagnostics: list[Diagnostic] = field(default_factory=list)
-
-
 DISCOVERY_FOLDERS = ("src/bin", "examples", "tests", "benches")
 
 
@@ -51,52 +45,59 @@ def is_discoverable(name: str) -> bool:
     return name.endswith(".rs") and not name.startswith(".")
 
 
-def targets_of(manifest: Manifest, files: PackageFiles) -> Targets:
-    result = Targets()
-    library = _library(manifest, files, result)
-    if library is not None:
-        result.found.append(library)
-    _add(_Section(TargetKind.BIN, "bins", manifest.bins, _inferred_bins(manifest, files)), manifest, files, result)
-    for kind, auto, listed, folder in (
-        (TargetKind.EXAMPLE, "examples", manifest.examples, "examples"),
-        (TargetKind.TEST, "tests", manifest.tests, "tests"),
-        (TargetKind.BENCH, "benches", manifest.benches, "benches"),
+def targets_of(manifest: Manifest, files: PackageFiles) -> list[Target]:
+    """The library first, then binaries, examples, tests and benches, each by name, then the build script.
+
+    Problems are reported to the manifest.
+    """
+    library = library_of(manifest, files)
+    found = [] if library is None else [library]
+    inferred_bins = sorted(files.discovered.get("src/bin", ()))
+    main = f"{manifest.dir}/src/main.rs"
+    if files.exists(main):
+        inferred_bins.insert(0, (manifest.name, main))
+    sections = [_Section(TargetKind.BIN, "bins", manifest.bins, inferred_bins)]
+    for kind, folder, listed in (
+        (TargetKind.EXAMPLE, "examples", manifest.examples),
+        (TargetKind.TEST, "tests", manifest.tests),
+        (TargetKind.BENCH, "benches", manifest.benches),
     ):
-        _add(_Section(kind, auto, listed, sorted(files.discovered.get(folder, ()))), manifest, files, result)
-    if not any(target.kind is not TargetKind.BUILD_SCRIPT for target in result.found):
+        sections.append(_Section(kind, folder, listed, sorted(files.discovered.get(folder, ()))))
+    for section in sections:
+        found.extend(_section_targets(section, manifest, files))
+    if not found:
         message = "the package has no targets: neither `src/lib.rs` nor `src/main.rs` exists, and none is listed"
-        result.diagnostics.append(Diagnostic(Problem.NO_TARGETS, manifest.path, None, message))
-    script = _build_script(manifest, files)
-    if script is not None:
-        name = f"build-script-{paths.stem(script)}"
-        result.found.append(Target(TargetKind.BUILD_SCRIPT, name, script, manifest.edition))
-    return result
+        manifest.toml.report(Problem.NO_TARGETS, message, ("package",))
+    script = build_script_of(manifest, files)
+    return found if script is None else [*found, script]
 
 
-def _library(manifest: Manifest, files: PackageFiles, result: Targets) -> Target | None:
+def library_of(manifest: Manifest, files: PackageFiles) -> Target | None:
     spec = manifest.lib
-    default = f"{manifest.dir}/src/lib.rs"
-    has_default = files.exists(default)
-    if spec is None and (not has_default or manifest.autodiscover.get("lib") is False):
+    root = spec.path if spec is not None and spec.path is not None else f"{manifest.dir}/src/lib.rs"
+    exists = files.exists(root)
+    if spec is None and (not exists or manifest.autodiscover.get("lib") is False):
         return None
     name = manifest.library_name()
-    root = spec.path if spec is not None and spec.path is not None else default
-    if spec is not None and not files.exists(root):
+    if spec is not None and not exists:
         legacy = f"{manifest.dir}/src/{name}.rs"
         if spec.path is None and manifest.edition is Edition.E2015 and files.exists(legacy):
             root = legacy
         else:
             message = f"the library's file `{_shown(root, manifest)}` does not exist"
-            result.diagnostics.append(Diagnostic(Problem.MISSING_TARGET_FILE, manifest.path, None, message))
+            manifest.toml.report(Problem.MISSING_TARGET_FILE, message, ("lib", "path"))
     kind = TargetKind.PROC_MACRO if manifest.is_proc_macro() else TargetKind.LIB
     edition = spec.edition if spec is not None and spec.edition is not None else manifest.edition
     return Target(kind, name, root, edition)
 
 
-def _inferred_bins(manifest: Manifest, files: PackageFiles) -> list[tuple[str, str]]:
-    main = f"{manifest.dir}/src/main.rs"
-    inferred = sorted(files.discovered.get("src/bin", ()))
-    return [(manifest.name, main), *inferred] if files.exists(main) else inferred
+def build_script_of(manifest: Manifest, files: PackageFiles) -> Target | None:
+    script = manifest.build
+    if script is None and files.exists(f"{manifest.dir}/build.rs"):
+        script = f"{manifest.dir}/build.rs"
+    if not isinstance(script, str):
+        return None
+    return Target(TargetKind.BUILD_SCRIPT, f"build-script-{paths.stem(script)}", script, manifest.edition)
 
 
 @dataclass(slots=True)
@@ -107,11 +108,11 @@ class _Section:
     inferred: list[tuple[str, str]]
 
 
-def _add(section: _Section, manifest: Manifest, files: PackageFiles, result: Targets) -> None:
+def _section_targets(section: _Section, manifest: Manifest, files: PackageFiles) -> list[Target]:
     """The listed targets and, unless discovery is off, the files that none of them claims by name or path."""
     found: dict[str, Target] = {}
     for spec in section.listed:
-        target = _listed(spec, section, manifest, files, result)
+        target = _listed(spec, section, manifest, files)
         if target is not None:
             found.setdefault(target.name, target)
     # Up to edition 2015 listing one target of a kind switches the discovery of that kind off.
@@ -122,22 +123,19 @@ def _add(section: _Section, manifest: Manifest, files: PackageFiles, result: Tar
         for name, path in section.inferred:
             if name not in claimed_names and path not in claimed_paths:
                 found.setdefault(name, Target(section.kind, name, path, manifest.edition))
-    result.found.extend(sorted(found.values(), key=lambda target: target.name))
+    return sorted(found.values(), key=lambda target: target.name)
 
 
-def _listed(
-    spec: TargetSpec, section: _Section, manifest: Manifest, files: PackageFiles, result: Targets
-) -> Target | None:
+def _listed(spec: TargetSpec, section: _Section, manifest: Manifest, files: PackageFiles) -> Target | None:
     kind = section.kind.value
     if spec.name is None:
-        message = f"a `[[{kind}]]` has no `name`"
-        result.diagnostics.append(Diagnostic(Problem.BAD_VALUE, manifest.path, None, message))
+        manifest.toml.report(Problem.BAD_VALUE, f"a `[[{kind}]]` has no `name`", (spec.at,))
         return None
     path = spec.path or _path_by_name(spec.name, section, manifest, files)
     if path is None or not files.exists(path):
-        where = f" `{_shown(path, manifest)}`" if path is not None else ""
-        message = f"the file{where} of {kind} `{spec.name}` does not exist"
-        result.diagnostics.append(Diagnostic(Problem.MISSING_TARGET_FILE, manifest.path, None, message))
+        file = f"the file `{_shown(path, manifest)}`" if path is not None else "a file"
+        message = f"{file} for the {kind} `{spec.name}` does not exist"
+        manifest.toml.report(Problem.MISSING_TARGET_FILE, message, (spec.at, "path"))
         if path is None:
             return None
     # An example may be a procedural macro, but nothing can depend on it: it stays an example.
@@ -158,15 +156,6 @@ def _path_by_name(name: str, section: _Section, manifest: Manifest, files: Packa
     elif section.kind is TargetKind.BENCH and name == "bench":
         legacy = ("src/bench.rs",)
     return next((path for path in (f"{manifest.dir}/{rest}" for rest in legacy) if files.exists(path)), None)
-
-
-def _build_script(manifest: Manifest, files: PackageFiles) -> str | None:
-    if manifest.build is False:
-        return None
-    if isinstance(manifest.build, str):
-        return manifest.build
-    default = f"{manifest.dir}/build.rs"
-    return default if files.exists(default) else None
 
 
 def _shown(path: str, manifest: Manifest) -> str:

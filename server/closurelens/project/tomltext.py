@@ -51,22 +51,33 @@ def syntax_error(path: str, error: tomllib.TOMLDecodeError, problem: Problem) ->
     return Diagnostic(problem, path, line, _PLACE.sub("", message))
 
 
-_HEADER = re.compile(r"\s*\[\[?(?!\[)(.*?)\]\]?\s*(?:#.*)?\Z")
+_HEADER = re.compile(r"\s*(\[\[?)(?!\[)(.*?)\]\]?\s*(?:#.*)?\Z")
 _KEY = re.compile(r"""\s*((?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"|'[^']*'))*)\s*=""")
 _PART = re.compile(r"""[\w-]+|"[^"]*"|'[^']*'""")
 
 
 def line_of(text: str, keys: Sequence[str]) -> int | None:
-    """The line where `keys` (`("package", "edition")`) is set, or else the header of the table it is in."""
+    """The line where `keys` (`("package", "edition")`) is set, or else the header of the table it is in.
+
+    A part of the form `bin[1]` stands for the second `[[bin]]`.
+    """
     wanted = tuple(keys)
     if not wanted:
         return None
     table: tuple[str, ...] = ()
+    counts: dict[str, int] = {}
     best: tuple[int, int] | None = None  # how many keys the line covers, its number
     for number, line in enumerate(text.split("\n")):
         header = _HEADER.match(line)
         if header is not None:
-            table = _parts(header[1])
+            table = _parts(header[2])
+            if not table:
+                continue
+            first, *rest = table
+            if header[1] == "[[" and not rest:
+                counts[first] = counts.get(first, -1) + 1
+            if first in counts:
+                table = (f"{first}[{counts[first]}]", *rest)
             path = table
         else:
             key = _KEY.match(line)
