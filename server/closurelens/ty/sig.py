@@ -14,7 +14,7 @@ from typing import Protocol
 from closurelens.ty.types import Bound, DefPath, Ty
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class GenericParam:
     """A type or const parameter (lifetimes are left out)."""
 
@@ -23,7 +23,7 @@ class GenericParam:
     default: Ty | None = None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Predicate:
     """`subject: bound`. `?Sized`, lifetime bounds and higher-ranked binders are left out."""
 
@@ -31,7 +31,7 @@ class Predicate:
     bound: Bound
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Generics:
     """`params` are the item's own; an argument list is the parent's (impl, trait: `Self` first) followed by these."""
 
