@@ -25,7 +25,7 @@ class Label:
 
 @dataclass(slots=True)
 class Block:
-    """One fenced block. `role` is what the line before the fence calls it ("" without one), `options` its `key: value`s."""
+    """One fenced block. `role` is what the line before the fence calls it (else ""), `options` are its `key: value`s."""
 
     role: str
     options: dict[str, str]
@@ -94,7 +94,7 @@ def parse_cases(path: Path) -> list[Case]:
 
 
 def _role(line: str) -> tuple[str, dict[str, str]]:
-    """What the line before a fence says: a role or `file name`, then options, with commas between; prose says nothing."""
+    """A role or `file name`, then options, with commas between; prose before a fence says nothing."""
     role, options = "", {}
     for part in line.rstrip(":").split(","):
         word = part.strip()

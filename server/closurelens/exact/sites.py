@@ -1,8 +1,8 @@
 """Finds the capturing expressions of a file: where an answer can be asked for.
 
 Invariant: a site inside of a macro's arguments is a guess (they are only tokens until the macro is expanded); asking
-there may break the macro, which `targets` copes with. The bodies of `macro_rules!` have no sites: rustc would answer once
-per expansion.
+there may break the macro, which `targets` copes with. The bodies of `macro_rules!` have no sites: rustc would answer
+once per expansion.
 """
 
 from dataclasses import dataclass
