@@ -73,6 +73,18 @@ class Lock:
         return any(_matches(reference, package) for reference in user.dependencies)
 
 
+def reachable(lock: Lock, package: LockedPackage) -> list[LockedPackage]:
+    """What a package depends on, directly or not."""
+    found: dict[tuple[str, str], LockedPackage] = {}
+    work = [package]
+    while work:
+        for dependency in lock.dependencies(work.pop()):
+            if (dependency.name, dependency.version) not in found:
+                found[dependency.name, dependency.version] = dependency
+                work.append(dependency)
+    return list(found.values())
+
+
 def _matches(reference: str, package: LockedPackage) -> bool:
     name, _, rest = reference.partition(" ")
     if name != package.name:

@@ -117,10 +117,12 @@ class Dependency:
 
     * `version` is the version that was chosen, None if nothing present satisfies `requirement`.
     * `source_dir` is None when the source is not on this machine; then `missing` says what was looked for.
+    * `instead_of` is the locked version when that one is not present and `version`, which also fits, is used for it.
     * `features` are the ones this edge asks for (`default` among them unless `default-features = false`). What the
       package ends up with is in the crate that `CrateGraph.dependency_crate` returns.
-    * `renamed`: the extern name comes from the manifest's key (`foo = { package = "bar" }`); otherwise it is the
-      library's own name, which the key in `Crate.dependencies` takes to be the package name.
+    * `renamed`: the extern name comes from the manifest's key (`foo = { package = "bar" }`). Otherwise it is the
+      library's own name; for members' crates the key in `Crate.dependencies` is the package name as long as the
+      dependency was not read, see `CrateGraph.extern_names`.
     """
 
     package: str
@@ -131,6 +133,7 @@ class Dependency:
     renamed: bool = False
     requirement: str = "*"
     missing: str | None = None
+    instead_of: str | None = None
 
 
 @dataclass(slots=True, eq=True)
@@ -206,6 +209,8 @@ class DependencyOpener(Protocol):
 
     def dependency_crate(self, crate: Crate, extern_name: str) -> Crate | None: ...
 
+    def extern_names(self, crate: Crate) -> dict[str, Dependency]: ...
+
     def resolve_features(self) -> None: ...
 
 
@@ -215,6 +220,9 @@ class NoDependencies:
 
     def dependency_crate(self, crate: Crate, extern_name: str) -> Crate | None:
         return None
+
+    def extern_names(self, crate: Crate) -> dict[str, Dependency]:
+        return crate.dependencies
 
     def resolve_features(self) -> None:
         return None
@@ -245,6 +253,13 @@ class CrateGraph:
         `std`, `core`, `alloc`, `proc_macro` and `test` are not dependencies.
         """
         return self.opener.dependency_crate(crate, extern_name)
+
+    def extern_names(self, crate: Crate) -> dict[str, Dependency]:
+        """`crate.dependencies` under the names that count: a library may be called otherwise than its package.
+
+        Reads the manifests of the direct dependencies. A dependency whose source is missing keeps its package's name.
+        """
+        return self.opener.extern_names(crate)
 
     def crates_of_kind(self, kind: TargetKind) -> Iterator[Crate]:
         return (crate for crate in self.crates.values() if crate.kind is kind)

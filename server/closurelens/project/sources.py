@@ -4,7 +4,8 @@ Invariant: reads only through the given `FileSystem`, and only folders' names an
 find a package in a git checkout or a vendor folder. What is not found has a reason.
 
 Looked at in this order: `path`, `[patch]`, replaced sources (vendor folders), cargo's git checkouts or its registry.
-Without a lock the newest present version that satisfies the requirement is taken, as `cargo --offline` does.
+Without a lock the newest present version that satisfies the requirement is taken, as `cargo --offline` does. That one
+also stands for a locked version that was not downloaded yet.
 """
 
 from __future__ import annotations
@@ -23,11 +24,15 @@ from closurelens.project.tomltext import Table, TomlText, parse_toml
 
 @dataclass(slots=True, eq=True)
 class Located:
-    """`source_dir` is None when the source is not here; then `missing` says why."""
+    """`source_dir` is None when the source is not here; then `missing` says why.
+
+    `instead_of` is the locked version when another one that fits has to stand for it.
+    """
 
     version: str | None
     source_dir: str | None
     missing: str | None = None
+    instead_of: str | None = None
 
 
 _CRATES_IO_FOLDERS = ("index.crates.io-", "github.com-")
@@ -110,19 +115,14 @@ class SourceLocator:
                 folder = f"{registry}/{locked.folder_name()}"
                 if self.files.is_dir(folder):
                     return Located(locked.version, folder)
-            return Located(
-                locked.version, None, f"{spec.package} {locked.version} is not in cargo's registry on this machine"
-            )
+        instead_of = None if locked is None else locked.version
         candidates = self._present_versions().get(spec.package, [])
         best = requirement.best(version for version, _ in candidates)
         for version, folder in candidates:
             if version == best:
-                return Located(str(version), folder)
-        return Located(
-            None,
-            None,
-            f"no {spec.package} {spec.requirement} is in cargo's registry on this machine, and no lock has it",
-        )
+                return Located(str(version), folder, instead_of=instead_of)
+        wanted = f"{spec.package} {spec.requirement if locked is None else locked.version}"
+        return Located(instead_of, None, f"{wanted} is not in cargo's registry on this machine")
 
     def _registry_folders(self, source: str | None) -> list[str]:
         """The folders of unpacked packages, those of `source` first."""
