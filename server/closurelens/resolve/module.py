@@ -11,6 +11,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from closurelens.hir.item import Item, Module, Range, UseImport
+from closurelens.hir.macros.api import Source
 from closurelens.ty.sig import Def, DefKind, Namespace
 from closurelens.ty.types import DefPath
 
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 class Entry:
     """One declared item. `container` is the impl or trait of an associated item.
 
-    `in_macro`: the range of the item macro call in `file` that made it. `visible_in`: the module inside of which it can
-    be named, None for everywhere.
+    `source` is what the item's offsets are in. `in_macro`: the range of the item macro call in `file` that made it. `visible_in`: the module inside of which it can
+    be named, None for everywhere. `textual_at`: how much of the module's `textual` stands before it.
     """
 
     kind: DefKind
@@ -31,10 +32,12 @@ class Entry:
     item: Item
     module: ModuleData
     file: str
+    source: Source
     visible_in: ModuleData | None
     cfg_off: str | None = None
     container: Entry | None = None
     in_macro: Range | None = None
+    textual_at: int = 0
 
     def definition(self) -> Def:
         return Def(self.kind, self.path)
@@ -48,7 +51,6 @@ class Import:
     module: ModuleData
     visible_in: ModuleData | None
     extern: str | None = None
-    is_macro_use: bool = False
 
 
 @dataclass(slots=True)
@@ -79,6 +81,8 @@ class ModuleData:
     """A module, or the anonymous module of a block that declares items (`is_block`; `parent` then encloses it).
 
     * `file` is where its items stand, `declared` the `mod` item (None for a crate's root and blocks).
+    * `mod_dir` is the folder of its child modules' files, `source` what the offsets of its items are in.
+    * `unexpanded` are the item macros that could not be expanded: it may have more names.
     * `textual` is the order in which macros come into textual scope: macros, and modules marked `#[macro_use]`.
       `textual_start` is the length the parent's list had where this module stands.
     """
@@ -101,7 +105,10 @@ class ModuleData:
     impls: list[Entry] = field(default_factory=list)
     textual: list[Entry | ModuleData] = field(default_factory=list)
     textual_start: int = 0
-    mod_dirs: tuple[str, ...] = ()
+    mod_dir: str = ""
+    source: Source | None = None
+    populating_since: int = 0
+    unexpanded: list[str] = field(default_factory=list)
 
     def nearest_module(self) -> ModuleData:
         """The module that `self::` means: blocks are skipped."""

@@ -1,0 +1,232 @@
+"""Which macro a name means where it stands, and the items that calls in item position expand to.
+
+`macro_rules!` names have textual scope: from their definition to the end of the module, further through `#[macro_use]`.
+Those with `#[macro_export]` are also names of the crate's root. All other macros are found like other items.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from closurelens.hir.item import Item, MacroCallItem, MacroRulesItem
+from closurelens.hir.lower.attrs import effective
+from closurelens.hir.lower.items import lower_items_of
+from closurelens.hir.macros.api import (
+    Context,
+    Delimiter,
+    Expansion,
+    Failure,
+    MacroCall,
+    MacroDef,
+    OpaqueMacro,
+    Source,
+)
+from closurelens.hir.macros.definition import macro_rules
+from closurelens.hir.macros.expander import Expander
+from closurelens.hir.macros.std import std_macro
+from closurelens.hir.types import Anchor, Path
+from closurelens.project import paths
+from closurelens.project.model import TargetKind
+from closurelens.resolve.module import Entry, ModuleData
+from closurelens.resolve.sketch import crate_files
+from closurelens.ty.sig import Def, DefKind, Namespace
+
+if TYPE_CHECKING:
+    from closurelens.resolve.crate_tree import CrateIndex
+
+
+@dataclass(slots=True)
+class MacroPosition:
+    """A place in a module, as a `MacroResolver`: `upto` of the module's textual macros stand before it."""
+
+    crate: CrateIndex
+    module: ModuleData
+    upto: int
+    off: bool
+
+    def lookup(self, call: MacroCall) -> MacroDef | None:
+        return self.crate.macros.definition(self, call.path)
+
+
+class MacroScope:
+    """The macros of one crate."""
+
+    def __init__(self, crate: CrateIndex) -> None:
+        self._crate = crate
+        self._definitions: dict[Entry, MacroDef] = {}
+        self._exported: dict[str, Entry] | None = None
+        self._macro_use: list[str] = []
+        self._known: dict[tuple[ModuleData, int, bool, str], MacroDef | None] = {}
+        self._position = MacroPosition(crate, crate.root, 0, off=False)
+        self._expander = Expander(self._position, self.context())
+
+    def context(self) -> Context:
+        crate = self._crate
+        return Context(crate.name, crate.decided)
+
+    # Definitions
+
+    def definition(self, at: MacroPosition, path: Path) -> MacroDef | None:
+        """The macro a path means at a position."""
+        names = [segment.name for segment in path.segments]
+        if path.anchor is Anchor.PLAIN and len(names) == 1:
+            key = (at.module, at.upto, at.off, names[0])
+            if key in self._known:
+                return self._known[key]
+            entry = self.textual(at.module, at.upto, names[0], off=at.off)
+            if entry is not None:
+                found = self._known[key] = self._of_entry(entry)
+                return found
+        program = self._crate.program
+        walk = program.names.walk(
+            at.module, path.anchor, path.supers, path.crate, names, Namespace.MACROS, off=at.off, is_import=True
+        )
+        if walk is not None and walk.used == len(names):
+            return self._of_definition(walk.definition, names[-1])
+        if path.anchor is Anchor.PLAIN and len(names) == 1:
+            return std_macro(names[0])
+        return None
+
+    def _of_definition(self, definition: Def, name: str) -> MacroDef | None:
+        program = self._crate.program
+        if definition.kind is DefKind.UNKNOWN:
+            crate = definition.path.partition("::")[0]
+            return OpaqueMacro(f"macro `{name}!` comes from `{crate}`, whose source is not at hand")
+        if program.is_std(definition.path):
+            return std_macro(definition.path.rpartition("::")[2]) or OpaqueMacro(f"macro `{name}!` is not modelled")
+        entry = program.entry(definition.path, DefKind.MACRO)
+        if entry is None:
+            return OpaqueMacro(f"`{name}!` is a procedural macro")
+        return entry.module.crate.macros._of_entry(entry)
+
+    def _of_entry(self, entry: Entry) -> MacroDef:
+        known = self._definitions.get(entry)
+        if known is None:
+            item = entry.item
+            assert isinstance(item, MacroRulesItem)
+            crate = entry.module.crate
+            known = macro_rules(item.name, entry.source, item.rules, crate=crate.name, edition=crate.edition)
+            self._definitions[entry] = known
+        return known
+
+    def textual(self, module: ModuleData, upto: int, name: str, *, off: bool = False) -> Entry | None:
+        """The last `macro_rules! name` before a place, here or around."""
+        scope: ModuleData | None = module
+        while scope is not None:
+            self._crate.populate(scope)
+            found = self._last(scope, upto, name, off=off)
+            if found is not None:
+                return found
+            upto = scope.textual_start
+            scope = scope.parent
+        return None
+
+    def _last(self, module: ModuleData, upto: int, name: str, *, off: bool) -> Entry | None:
+        work: list[tuple[ModuleData, int]] = [(module, upto)]
+        while work:
+            module, at = work.pop()
+            while at > 0:
+                at -= 1
+                one = module.textual[at]
+                if isinstance(one, ModuleData):
+                    if one.cfg_off is None or off:
+                        self._crate.populate(one)
+                        work.append((module, at))
+                        work.append((one, len(one.textual)))
+                        break
+                elif one.item.name == name and (off or one.cfg_off is None or module.cfg_off is not None):
+                    return one
+        return None
+
+    def exported(self, name: str) -> Entry | None:
+        """The `#[macro_export]` macro of this name."""
+        if self._exported is None:
+            if self._crate.crate.kind is TargetKind.PROC_MACRO:
+                self._exported = {}
+                return None
+            self._exported = {}  # what is found while it is being filled
+            found: dict[str, Entry] = self._exported
+            for file in crate_files(self._crate):
+                if b"macro_export" in file.text:
+                    for module in self._crate.modules_of_file(file.path):
+                        for entry in module.entries:
+                            if isinstance(entry.item, MacroRulesItem) and is_exported(entry):
+                                found.setdefault(entry.item.name, entry)
+        return self._exported.get(name)
+
+    def add_macro_use(self, crate: str) -> None:
+        """`#[macro_use] extern crate name;`"""
+        if crate not in self._macro_use:
+            self._macro_use.append(crate)
+
+    def macro_use_prelude(self, name: str) -> Def | None:
+        """A macro that `#[macro_use] extern crate` or std brings."""
+        crate = self._crate
+        program = crate.program
+        crate.populate(crate.root)
+        for extern in self._macro_use:
+            root = crate.extern_crate(extern)
+            if root is None or root.kind is DefKind.UNKNOWN:
+                continue
+            found = program.names.member(root, Namespace.MACROS, name)
+            if found is not None:
+                return found
+        return program.std.children("std").get((Namespace.MACROS, name))
+
+    # Item calls
+
+    def may_come(self, call: MacroCallItem) -> bool:
+        return call.path.anchor is not Anchor.PLAIN or call.path.crate is None
+
+    def expand_items(
+        self, module: ModuleData, source: Source, call: MacroCallItem, *, upto: int | None = None, off: bool
+    ) -> tuple[list[Item], Source, str | None] | None:
+        """The items a call stands for, what their offsets are in, and their file if it is another (`include!`)."""
+        if call.name == "include":
+            return self._include(module, source, call)
+        outer = self._position
+        position = self._position
+        before = (position.module, position.upto, position.off)
+        position.module, position.upto, position.off = module, len(module.textual) if upto is None else upto, off
+        try:
+            answer = self._expander.expand(_as_call(source, call))
+        finally:
+            outer.module, outer.upto, outer.off = before
+        if isinstance(answer, Expansion):
+            return lower_items_of(answer.node, answer), answer, None
+        if isinstance(answer, Failure):
+            module.unexpanded.append(f"{call.name}!")
+        return None
+
+    def _include(
+        self, module: ModuleData, source: Source, call: MacroCallItem
+    ) -> tuple[list[Item], Source, str | None] | None:
+        text = source.text[call.args[0] : call.args[1]].decode("utf-8", "replace")
+        literal = re.fullmatch(r'\s*"([^"\\]*)"\s*,?\s*', text)
+        if literal is None:
+            module.unexpanded.append("include!")
+            return None
+        path = paths.join(paths.parent(module.file), literal[1])
+        file = self._crate.program.files.items(path, self._crate.edition)
+        if file is None or path == module.file:
+            module.unexpanded.append("include!")
+            return None
+        return file.items, file.source, path
+
+
+def _as_call(source: Source, call: MacroCallItem) -> MacroCall:
+    opening = source.text[call.args[0] - 1 : call.args[0]]
+    delimiter: Delimiter = "(" if opening == b"(" else "[" if opening == b"[" else "{"
+    return MacroCall(call.path, source, call.args, delimiter, "item", call.range)
+
+
+def is_macro_rules(entry: Entry) -> bool:
+    """Not a `macro name {..}`."""
+    start = entry.item.range[0]
+    return b"macro_rules" in entry.source.text[start : entry.item.name_range[0]]
+
+
+def is_exported(entry: Entry) -> bool:
+    return effective(entry.item.attrs, entry.module.crate.holds).macro_export

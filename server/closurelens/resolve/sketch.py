@@ -1,0 +1,86 @@
+"""What a glance at a crate's text tells, without parsing it: its files, and which words each of them has.
+
+Invariant: a sketch decides only where to look, never what is true: a file it leaves out is looked at by other means, a file
+too many costs time.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from closurelens.project import paths
+
+if TYPE_CHECKING:
+    from closurelens.resolve.crate_tree import CrateIndex
+
+_MOD = re.compile(rb"mod\s+(?:r#)?([A-Za-z_]\w*)\s*([;{])")
+_PATH = re.compile(rb'path\s*=\s*"([^"\n]+)"')
+_INCLUDE = re.compile(rb'include!\s*[({\[]\s*"([^"\n]+)"')
+_WORD = re.compile(rb"[A-Za-z_]\w*")
+_SPACE = b" \t\r\n)];}{"
+
+
+@dataclass(slots=True)
+class FileSketch:
+    """`parent` declares the file with `mod`; None for the crate's root."""
+
+    path: str
+    text: bytes
+    parent: str | None
+    _words: frozenset[bytes] | None = field(default=None)
+
+    def words(self) -> frozenset[bytes]:
+        if self._words is None:
+            self._words = frozenset(_WORD.findall(self.text))
+        return self._words
+
+
+def crate_files(crate: CrateIndex) -> list[FileSketch]:
+    """The files of a crate, the root first."""
+    text_of = crate.program.files.text
+    root = crate.root.file
+    text = text_of(root)
+    if text is None:
+        return []
+    found: dict[str, FileSketch] = {root: FileSketch(root, text, None)}
+    work: list[tuple[str, str]] = [(root, paths.parent(root))]
+    while work:
+        path, folder = work.pop()
+        text = found[path].text
+        for file, below in _declared(path, text, folder):
+            if file in found:
+                continue
+            inner = text_of(file)
+            if inner is not None:
+                found[file] = FileSketch(file, inner, path)
+                work.append((file, below))
+    return list(found.values())
+
+
+def _declared(path: str, text: bytes, folder: str) -> list[tuple[str, str]]:
+    """Files that `mod name;` in a text may mean, each with the folder of its own child modules."""
+    out: list[tuple[str, str]] = []
+    folders = [folder]
+    for match in _MOD.finditer(text):
+        start = match.start()
+        if start and text[start - 1] not in _SPACE:
+            continue
+        name = match[1].decode()
+        if match[2] == b"{":
+            folders.append(f"{folders[0]}/{name}")
+            continue
+        attribute = _PATH.search(text, max(0, start - 200), start)
+        if attribute is not None:
+            relative = attribute[1].decode("utf-8", "replace")
+            for base in (paths.parent(path), *folders):
+                file = paths.join(base, relative)
+                out.append((file, paths.parent(file)))
+        for base in folders:
+            out.append((f"{base}/{name}.rs", f"{base}/{name}"))
+            out.append((f"{base}/{name}/mod.rs", f"{base}/{name}"))
+    for match in _INCLUDE.finditer(text):
+        file = paths.join(paths.parent(path), match[1].decode("utf-8", "replace"))
+        out.append((file, paths.parent(file)))
+    return out
