@@ -13,7 +13,6 @@ from closurelens.project.features import DependencyEdge
 from closurelens.project.manifest import DependencySpec, Manifest, Profile
 from closurelens.project.model import (
     ANY_CUSTOM_NAME,
-    LIBRARY_KINDS,
     CfgOption,
     CfgSet,
     Crate,
@@ -58,13 +57,16 @@ def _profile_flags(profile: Profile) -> Iterable[str]:
 
 @dataclass(slots=True)
 class PackageContext:
-    """All that the crates of a package have in common.
+    """All that the crates of a package have in common, as far as they are compiled for the same machine.
 
+    `targets` are the ones to make crates of, `library` the package's library, whether among them or not.
     `features_open` is why more features may be on than `features`. `edges` are the active dependencies.
     """
 
     manifest: Manifest
     targets: list[Target]
+    library: Target | None
+    has_build_script: bool
     features: frozenset[str]
     features_open: str | None
     edges: list[DependencyEdge]
@@ -80,7 +82,6 @@ def crates_of(context: PackageContext) -> tuple[Crate, ...]:
         _dependencies(context, kind) for kind in (DependencyKind.NORMAL, DependencyKind.DEV, DependencyKind.BUILD)
     )
     own = _own_library(context)
-    has_script = any(target.kind is TargetKind.BUILD_SCRIPT for target in context.targets)
     crates = []
     for target in context.targets:
         kind = target.kind
@@ -106,7 +107,7 @@ def crates_of(context: PackageContext) -> tuple[Crate, ...]:
                 package=context.manifest.name,
                 version=context.manifest.version,
                 package_dir=context.manifest.dir,
-                cfg=_cfg(context, target, for_host, has_script),
+                cfg=_cfg(context, target, for_host),
                 dependencies=dependencies,
                 test_dependencies=test_dependencies,
                 required_features=target.required_features,
@@ -118,11 +119,12 @@ def crates_of(context: PackageContext) -> tuple[Crate, ...]:
 
 
 def _crate_id(manifest: Manifest, target: Target, for_host: bool) -> CrateId:
-    variant = "#host" if for_host else ""
+    # Procedural macros and build scripts are always compiled for the host.
+    variant = "#host" if for_host and target.kind is TargetKind.LIB else ""
     return CrateId(f"{manifest.dir}#{target.kind.value}:{target.name}{variant}")
 
 
-def _cfg(context: PackageContext, target: Target, for_host: bool, has_script: bool) -> CfgSet:
+def _cfg(context: PackageContext, target: Target, for_host: bool) -> CfgSet:
     platform = context.platforms.of(for_host=for_host)
     options: list[CfgOption] = [("feature", feature) for feature in context.features]
     open_names = dict(platform.open)
@@ -132,7 +134,7 @@ def _cfg(context: PackageContext, target: Target, for_host: bool, has_script: bo
         options.append(("proc_macro", None))
     if context.features_open is not None:
         open_names["feature"] = context.features_open
-    if has_script and target.kind is not TargetKind.BUILD_SCRIPT:
+    if context.has_build_script and target.kind is not TargetKind.BUILD_SCRIPT:
         open_names[ANY_CUSTOM_NAME] = f"the build script of `{context.manifest.name}` may set it"
     return CfgSet(platform.options.union(options), open_names)
 
@@ -168,9 +170,7 @@ def _dependencies(context: PackageContext, kind: DependencyKind) -> dict[str, De
 
 def _own_library(context: PackageContext) -> dict[str, Dependency]:
     """The package's library, which its other targets may name."""
-    manifest = context.manifest
-    for target in context.targets:
-        if target.kind in LIBRARY_KINDS:
-            own = Dependency(manifest.name, manifest.version, manifest.dir, frozenset(), requirement="*")
-            return {target.crate_name(): own}
-    return {}
+    manifest, library = context.manifest, context.library
+    if library is None:
+        return {}
+    return {library.crate_name(): Dependency(manifest.name, manifest.version, manifest.dir, frozenset())}

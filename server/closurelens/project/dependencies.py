@@ -15,7 +15,7 @@ from closurelens.project.features import DependencyEdge, FeatureSelection, Node,
 from closurelens.project.files import FileSystem, Unreadable
 from closurelens.project.lock import LockedPackage, reachable
 from closurelens.project.manifest import DependencySpec, Manifest, lower
-from closurelens.project.model import LIBRARY_KINDS, Crate, CrateId, Dependency, DependencyKind
+from closurelens.project.model import LIBRARY_KINDS, Crate, CrateId, Dependency, DependencyKind, TargetKind
 from closurelens.project.reading import Reader, WorkspaceManifests, package_files, single_files
 from closurelens.project.sources import Located, SourceLocator
 from closurelens.project.targets import Target, build_script_of, library_of, targets_of
@@ -33,7 +33,8 @@ class ManifestCache:
 class Dependencies:
     """Implements `DependencyOpener` and `PackageSource`.
 
-    `triples` are those of the target and of the host. Until the first question only the members' manifests are known.
+    `triples` are those of the target and of the host. Until the first question only the manifests of members and of
+    path dependencies are read: these are the ones that can request features of members.
     """
 
     files: FileSystem
@@ -46,6 +47,7 @@ class Dependencies:
     rules: ResolverRules
     cache: ManifestCache
     _opening: bool = False
+    _local: set[str] = field(default_factory=set)
     _resolution: Resolution | None = None
     _members: dict[str, tuple[Crate, ...]] = field(default_factory=dict)
     _others: dict[str, Manifest | None] = field(default_factory=dict)
@@ -59,7 +61,7 @@ class Dependencies:
 
     def manifest(self, folder: str) -> Manifest | None:
         member = self.workspace.members.get(folder)
-        if member is not None or not self._opening:
+        if member is not None or not (self._opening or folder in self._local):
             return member
         home = self.locator.cargo_home
         is_unpacked = home is not None and folder.startswith(f"{home}/registry/src/")
@@ -81,7 +83,12 @@ class Dependencies:
         return lower(toml, spec)
 
     def dependency(self, manifest: Manifest, spec: DependencySpec) -> str | None:
-        return self.locator.locate(manifest, spec).source_dir
+        folder = self.locator.locate(manifest, spec).source_dir
+        if folder is not None and (
+            spec.path is not None or any(patch.path == folder for patch in self.workspace.patches)
+        ):
+            self._local.add(folder)
+        return folder
 
     def is_member(self, folder: str) -> bool:
         return folder in self.workspace.members
@@ -103,17 +110,25 @@ class Dependencies:
         resolution = unify(self.workspace.members, self.selection, self, self.rules)
         for folder, manifest in self.workspace.members.items():
             targets = targets_of(manifest, package_files(folder, self.files))
-            context = self._context(manifest, targets, (folder, False), resolution, for_host=False)
-            self._members[folder] = crates_of(context)
+            macros = [target for target in targets if target.kind is TargetKind.PROC_MACRO]
+            crates = crates_of(self._context(manifest, targets, resolution, for_host=False))
+            if macros:
+                host = self._context(manifest, targets, resolution, for_host=True)
+                host.targets = macros
+                crates = crates_of(host) + tuple(c for c in crates if c.kind is not TargetKind.PROC_MACRO)
+            self._members[folder] = crates
         return self._members
 
     def _context(
-        self, manifest: Manifest, targets: list[Target], node: Node, resolution: Resolution, *, for_host: bool
+        self, manifest: Manifest, targets: list[Target], resolution: Resolution, *, for_host: bool
     ) -> PackageContext:
+        node = (manifest.dir, for_host and self.rules.version > 1)
         is_member = self.is_member(manifest.dir)
         return PackageContext(
             manifest=manifest,
             targets=targets,
+            library=next((target for target in targets if target.kind in LIBRARY_KINDS), None),
+            has_build_script=any(target.kind is TargetKind.BUILD_SCRIPT for target in targets),
             features=frozenset(resolution.features.get(node, ())),
             features_open=None if is_member else self._open_features().reason(manifest),
             edges=self._built(resolution.active_edges(node), for_host=for_host),
@@ -195,8 +210,7 @@ class Dependencies:
             return None
         script = build_script_of(manifest, files)
         targets = [library] if script is None else [library, script]
-        node = (manifest.dir, for_host and self.rules.version > 1)
-        return crates_of(self._context(manifest, targets, node, self._resolved(), for_host=for_host))[0]
+        return crates_of(self._context(manifest, targets, self._resolved(), for_host=for_host))[0]
 
     def _open_features(self) -> _OpenFeatures:
         if self._open is None:
