@@ -21,6 +21,7 @@ def test_rustc_agrees(case: Case) -> None:
     for block in blocks_of(case):
         answer = answers_for(case.file)[block.line]
         assert sorted(set(answer.errors)) == sorted(block.options.get("errors", "").split()), f"line {block.line}"
+        assert not answer.unanswered, f"line {block.line}: rustc says nothing of some closures"
         wrong = compare(block, answer.closures, instant=False)
         assert not wrong, f"{case.file.name}: " + "\n".join(wrong)
 

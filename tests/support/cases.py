@@ -25,7 +25,7 @@ class Label:
 
 @dataclass(slots=True)
 class Block:
-    """One fenced block. `role` is what the line before the fence calls it (else ""), `options` are its `key: value`s."""
+    """One fenced block; `role` is what the line before the fence calls it (else ""), `options` its `key: value`s."""
 
     role: str
     options: dict[str, str]

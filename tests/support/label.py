@@ -90,6 +90,8 @@ def main() -> int:
             wanted = sorted(block.options.get("errors", "").split())
             if sorted(set(answer.errors)) != wanted:
                 print(f"{path}:{block.line}: errors {answer.errors}")
+            if answer.unanswered:
+                print(f"{path}:{block.line}: unanswered {answer.unanswered}")
             size = block.code.count("\n")
             lines[block.line - 1 : block.line - 1 + size] = relabel(block, answer)
         path.write_text("\n".join(lines), "utf-8")

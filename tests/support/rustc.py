@@ -1,6 +1,6 @@
 """Asks rustc about all blocks of a case file at once: every block is a module of one crate per edition."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
@@ -15,10 +15,11 @@ ROOT = b"#![allow(warnings)]\n"
 
 @dataclass(slots=True)
 class Answer:
-    """One block's closures, and the codes (or messages) of its errors."""
+    """One block's closures, the codes (or messages) of its errors, and what rustc said nothing of (by its start)."""
 
     closures: list[Told]
     errors: list[str]
+    unanswered: dict[int, str] = field(default_factory=dict)
 
 
 def told(closure: Closure) -> Told:
@@ -61,7 +62,11 @@ def _ask(blocks: list[Block], edition: str) -> dict[int, Answer]:
             raise RuntimeError(asked.message)
         return {b.line: Answer([], _errors(errors, name) or [asked.message]) for name, b in names.items()}
     return {
-        block.line: Answer([told(c) for c in asked.files[name].closures.values()], _errors(asked.errors, name))
+        block.line: Answer(
+            [told(c) for c in asked.files[name].closures.values()],
+            _errors(asked.errors, name),
+            {start: why.value for start, why in asked.files[name].unanswered.items()},
+        )
         for name, block in names.items()
     }
 

@@ -5,6 +5,7 @@ as the place of the macro call, the innermost one that lies in such a file.
 """
 
 import json
+from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,10 +18,12 @@ Locate = Callable[[str], "Mapped | None"]
 
 @dataclass(slots=True)
 class Mapped:
-    """One file that was asked for: its key, and how rustc's offsets become the original's."""
+    """One file that was asked for: its key, original text and marks, and how rustc's offsets become the original's."""
 
     key: str
+    text: bytes
     original_offset: Callable[[int], int]
+    marks: list[int]
 
 
 @dataclass(slots=True)
@@ -81,8 +84,10 @@ def _read_report(
     mapped = locate(spans[0]["file_name"]) if spans else None
     if mapped is None:
         return
-    key = (mapped.key, mapped.original_offset(spans[0]["byte_start"]))
-    ends[key] = mapped.original_offset(spans[0]["byte_end"])
+    start = mapped.original_offset(spans[0]["byte_start"])
+    key = (mapped.key, _without_parentheses(start, mapped))
+    if key[1] == start:
+        ends[key] = mapped.original_offset(spans[0]["byte_end"])
     rows: list[Row] = []
     for child in message["children"]:
         capture = parse_capture(child["message"])
@@ -92,6 +97,14 @@ def _read_report(
         file, path_span = _place_in_source(path, locate)
         rows.append(Row(*capture, path_span, _place_in_source(decider, locate)[1], file))
     into.setdefault(key, []).append(rows)
+
+
+def _without_parentheses(start: int, mapped: Mapped) -> int:
+    """The closure that a span is of: rustc's span of `(|| x)` has the parentheses, our mark is inside of them."""
+    at = bisect_left(mapped.marks, start)
+    if at < len(mapped.marks) and not mapped.text[start : mapped.marks[at]].strip(b"( \t\r\n"):
+        return mapped.marks[at]
+    return start
 
 
 def _capture_spans(spans: list[dict[str, Any]]) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:

@@ -5,14 +5,16 @@ there may break the macro, which `targets` copes with. The bodies of `macro_rule
 once per expansion.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from closurelens.exact.model import Flavour
 from closurelens.syntax.nodes import Node, tree_of, tree_of_fragment
+from closurelens.syntax.tokens import Delimited, Token, TokenTree, token_trees
 
 _DEEPEST_MACRO = 6
 _CALL = b"__m("
-_CLOSERS = {ord("("): ord(")"), ord("["): ord("]"), ord("{"): ord("}")}
+_SEPARATORS = frozenset((",", ";", "=>"))
 
 
 @dataclass(slots=True)
@@ -45,7 +47,7 @@ def sites_of(source: bytes) -> list[Site]:
 
 
 def _arguments(inner: bytes, offset: int, depth: int) -> list[tuple[Node, bytes, int, int]]:
-    """Trees of macro arguments: as a call's arguments, else as statements, else of each bracketed group in them."""
+    """Trees of macro arguments: as a call's arguments, else as statements, else of each piece that is one."""
     if b"|" not in inner and b"async" not in inner:
         return []
     call = _CALL + inner + b")"
@@ -57,24 +59,26 @@ def _arguments(inner: bytes, offset: int, depth: int) -> list[tuple[Node, bytes,
         return [(tree, inner, offset, depth)]
     if depth >= _DEEPEST_MACRO:
         return []
-    groups: list[tuple[Node, bytes, int, int]] = []
-    for start, end in _groups(inner):
-        groups.extend(_arguments(inner[start + 1 : end - 1], offset + start + 1, depth + 1))
-    return groups
+    found: list[tuple[Node, bytes, int, int]] = []
+    for piece in _pieces(token_trees(inner)):
+        start, end = piece[0].start, piece[-1].end
+        text = inner[start:end]
+        tree = tree_of_fragment(text, "expr")
+        if tree is not None:
+            found.append((tree, text, offset + start, depth))
+            continue
+        for group in piece:
+            if isinstance(group, Delimited) and group.close is not None:
+                found += _arguments(inner[group.start + 1 : group.end - 1], offset + group.start + 1, depth + 1)
+    return found
 
 
-def _groups(tokens: bytes) -> list[tuple[int, int]]:
-    """The outermost bracketed groups; quotes are not understood, so a bracket in a string may hide a group."""
-    groups: list[tuple[int, int]] = []
-    open_brackets: list[int] = []
-    start = 0
-    for at, byte in enumerate(tokens):
-        if byte in _CLOSERS:
-            if not open_brackets:
-                start = at
-            open_brackets.append(_CLOSERS[byte])
-        elif open_brackets and byte == open_brackets[-1]:
-            open_brackets.pop()
-            if not open_brackets:
-                groups.append((start, at + 1))
-    return groups
+def _pieces(trees: Sequence[TokenTree]) -> list[list[TokenTree]]:
+    """What stands between the separators of a macro's arguments."""
+    pieces: list[list[TokenTree]] = [[]]
+    for tree in trees:
+        if isinstance(tree, Token) and tree.text in _SEPARATORS:
+            pieces.append([])
+        else:
+            pieces[-1].append(tree)
+    return [piece for piece in pieces if piece]

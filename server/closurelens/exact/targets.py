@@ -151,7 +151,8 @@ def _locator(
             if key is None or source is None:
                 known[name] = None
             else:
-                known[name] = Mapped(key, source.instrumented.original_offset if marked else _same)
+                map_offset = source.instrumented.original_offset if marked else _same
+                known[name] = Mapped(key, source.text, map_offset, source.instrumented.marks)
         return known[name]
 
     return locate
