@@ -110,12 +110,11 @@ class Dependencies:
         resolution = unify(self.workspace.members, self.selection, self, self.rules)
         for folder, manifest in self.workspace.members.items():
             targets = targets_of(manifest, package_files(folder, self.files))
-            macros = [target for target in targets if target.kind is TargetKind.PROC_MACRO]
             crates = crates_of(self._context(manifest, targets, resolution, for_host=False))
-            if macros:
-                host = self._context(manifest, targets, resolution, for_host=True)
-                host.targets = macros
-                crates = crates_of(host) + tuple(c for c in crates if c.kind is not TargetKind.PROC_MACRO)
+            if manifest.is_proc_macro():
+                # The macro itself is built for the host, and with it the build script; binaries and tests are not.
+                host = crates_of(self._context(manifest, targets, resolution, for_host=True))
+                crates = tuple(built if crate.for_host else crate for crate, built in zip(crates, host, strict=True))
             self._members[folder] = crates
         return self._members
 
