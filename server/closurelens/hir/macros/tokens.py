@@ -1,0 +1,228 @@
+"""Flat token lists, as the matcher and the scanners read them.
+
+A `TokenBuffer` holds tokens in parallel lists. Invariants:
+
+* the lists end with one token of the kind `EOF`, and delimiters pair up (`partners`);
+* punctuation that starts with `<` or `>` is cut into single characters, all but the last of the kind `GLUED`: a type
+  may end in the middle of `>>`;
+* documentation comments are spelled as attributes;
+* a fragment that a macro matched (`$e:expr`) stands between an OPEN and a CLOSE that nobody wrote. Their texts are
+  `\\0` and `\\1` followed by the fragment's kind and its shape: "" needs nothing around it, `(` needs parentheses
+  wherever it goes, `{` is like a block and needs them before an operator.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from closurelens.syntax.tokens import Token, TokenKind, tokenize
+
+IDENT: Final = 0
+LIFETIME: Final = 1
+LITERAL: Final = 2
+PUNCT: Final = 3
+GLUED: Final = 4
+OPEN: Final = 5
+CLOSE: Final = 6
+ERROR: Final = 7
+EOF: Final = 8
+
+_KIND = {
+    TokenKind.IDENT: IDENT,
+    TokenKind.LIFETIME: LIFETIME,
+    TokenKind.INT: LITERAL,
+    TokenKind.FLOAT: LITERAL,
+    TokenKind.STR: LITERAL,
+    TokenKind.BYTE_STR: LITERAL,
+    TokenKind.C_STR: LITERAL,
+    TokenKind.CHAR: LITERAL,
+    TokenKind.BYTE: LITERAL,
+    TokenKind.PUNCT: PUNCT,
+    TokenKind.OPEN: OPEN,
+    TokenKind.CLOSE: CLOSE,
+    TokenKind.DOC_OUTER: ERROR,
+    TokenKind.DOC_INNER: ERROR,
+    TokenKind.ERROR: ERROR,
+}
+
+_CLOSER = {"(": ")", "[": "]", "{": "}"}
+
+_CUT = frozenset(["<<", "<=", "<<=", ">>", ">=", ">>="])
+
+_FRAGMENTS = ("block", "expr", "item", "literal", "meta", "pat", "path", "stmt", "ty", "vis")
+
+FRAGMENT = {f"\0{kind}{shape}": kind for kind in _FRAGMENTS for shape in ("", "(", "{")}
+"""Text of an OPEN that nobody wrote -> the kind of fragment in it."""
+
+SHAPE = {f"{edge}{kind}{shape}": shape for kind in _FRAGMENTS for shape in ("", "(", "{") for edge in "\0\1"}
+"""Text of an OPEN or CLOSE that nobody wrote -> the shape of the fragment in it."""
+
+
+class Unbalanced(Exception):
+    """Delimiters do not pair up."""
+
+
+class TokenBuffer:
+    """See the module. `starts` and `ends` are bytes from where the tokenized text begins; `EOF` stands at its end."""
+
+    __slots__ = ("ends", "kinds", "partners", "starts", "texts")
+
+    def __init__(
+        self, kinds: list[int], texts: list[str], starts: list[int], ends: list[int], partners: list[int]
+    ) -> None:
+        self.kinds = kinds
+        self.texts = texts
+        self.starts = starts
+        self.ends = ends
+        self.partners = partners
+
+    def __len__(self) -> int:
+        """The number of tokens, `EOF` left out."""
+        return len(self.kinds) - 1
+
+
+def partners_of(kinds: list[int], texts: list[str]) -> list[int]:
+    """For each delimiter the index of its partner, 0 elsewhere. Raises `Unbalanced`."""
+    partners = [0] * len(kinds)
+    stack: list[int] = []
+    for index, kind in enumerate(kinds):
+        if kind == OPEN:
+            stack.append(index)
+        elif kind == CLOSE:
+            if not stack:
+                raise Unbalanced
+            opened = stack.pop()
+            text = texts[opened]
+            if _CLOSER.get(text, "\1" + text[1:]) != texts[index]:
+                raise Unbalanced
+            partners[opened] = index
+            partners[index] = opened
+    if stack:
+        raise Unbalanced
+    return partners
+
+
+def lex(source: bytes, start: int = 0, end: int | None = None) -> TokenBuffer:
+    """The tokens of source[start:end], offsets relative to `start`. Raises `Unbalanced`."""
+    stop = len(source) if end is None else end
+    kinds: list[int] = []
+    texts: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    kind_of = _KIND
+    for token in tokenize(source, start, stop):
+        kind = kind_of[token.kind]
+        text = token.text
+        if kind == PUNCT and text in _CUT:
+            at = token.start - start
+            for offset, char in enumerate(text):
+                kinds.append(GLUED)
+                texts.append(char)
+                starts.append(at + offset)
+                ends.append(at + offset + 1)
+            kinds[-1] = PUNCT
+            continue
+        if kind == ERROR:
+            if token.kind is TokenKind.ERROR:
+                text = "\ufffd"
+            else:
+                for kind, text in _doc_attribute(token):
+                    kinds.append(kind)
+                    texts.append(text)
+                    starts.append(token.start - start)
+                    ends.append(token.end - start)
+                continue
+        kinds.append(kind)
+        texts.append(text)
+        starts.append(token.start - start)
+        ends.append(token.end - start)
+    kinds.append(EOF)
+    texts.append("")
+    starts.append(stop - start)
+    ends.append(stop - start)
+    return TokenBuffer(kinds, texts, starts, ends, partners_of(kinds, texts))
+
+
+def _doc_attribute(token: Token) -> list[tuple[int, str]]:
+    text = token.text[3:]
+    if token.text.startswith("/*"):
+        text = text[:-2]
+    quoted = '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    bang = [(PUNCT, "!")] if token.kind is TokenKind.DOC_INNER else []
+    return [(PUNCT, "#"), *bang, (OPEN, "["), (IDENT, "doc"), (PUNCT, "="), (LITERAL, quoted), (CLOSE, "]")]
+
+
+# After a fragment that is like a block, these go on with it; `*`, `&`, `-` and `|` may as well start a statement.
+_GOES_ON = frozenset([".", "?", "as", "+", "/", "%", "^", "==", "!=", "<", ">", "&&", "||"])
+
+
+def render(kinds: list[int], texts: list[str]) -> tuple[bytes, list[int], list[int]]:
+    """The text of tokens (`EOF` among them), and where each starts and ends in it.
+
+    Tokens are separated by blanks, so that none runs into the next. Edges of fragments become parentheses, or the `<`
+    and `>` of a type before `::`, where that is needed.
+    """
+    parts: list[str] = []
+    append = parts.append
+    starts: list[int] = []
+    ends: list[int] = []
+    at = 0
+    closers: list[str] = []
+    for index, text in enumerate(texts):
+        kind = kinds[index]
+        if text < "\2":
+            if kind == OPEN:
+                opener, closer = _edges(kinds, texts, index)
+                closers.append(closer)
+                text = opener
+            elif kind == CLOSE:
+                text = closers.pop()
+            if not text:
+                starts.append(at)
+                ends.append(at)
+                continue
+        starts.append(at)
+        at += len(text)
+        ends.append(at)
+        append(text)
+        if kind != GLUED:
+            append(" ")
+            at += 1
+    joined = "".join(parts)
+    if joined.isascii():
+        return joined.encode(), starts, ends
+    widths = [0]
+    width = 0
+    for char in joined:
+        width += len(char.encode("utf-8", "replace"))
+        widths.append(width)
+    return joined.encode("utf-8", "replace"), [widths[at] for at in starts], [widths[at] for at in ends]
+
+
+def _edges(kinds: list[int], texts: list[str], index: int) -> tuple[str, str]:
+    """What the fragment that opens at `index` is put between."""
+    text = texts[index]
+    kind, shape = FRAGMENT[text], SHAPE[text]
+    if not shape and kind != "ty":
+        return "", ""
+    depth = 0
+    after = index
+    while True:
+        if kinds[after] == OPEN:
+            depth += 1
+        elif kinds[after] == CLOSE:
+            depth -= 1
+            if depth == 0:
+                break
+        after += 1
+    after += 1
+    while texts[after][:1] == "\1":
+        after += 1
+    following = texts[after]
+    if kind == "ty":
+        if following == "::":
+            return "<", ">"
+        return ("(", ")") if shape else ("", "")
+    if shape == "{" and following not in _GOES_ON:
+        return "", ""
+    return "(", ")"

@@ -1,0 +1,154 @@
+"""Writes out one rule's right side with what its metavariables matched.
+
+The result is parallel lists of tokens, each with where it came from: see `Output.origins`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from closurelens.hir.macros.matcher import Binding, Leaf
+from closurelens.hir.macros.rules import Concat, Count, Index, MetaVar, Op, Repetition, Tokens
+from closurelens.hir.macros.tokens import CLOSE, EOF, FRAGMENT, IDENT, LITERAL, OPEN, TokenBuffer
+
+NOWHERE: Final = -(1 << 60)
+
+MAX_TOKENS: Final = 200_000
+
+_AS_IT_IS = frozenset(["tt", "ident", "lifetime"])
+
+
+class CannotTranscribe(Exception):
+    """The right side does not fit what was matched; the argument says why."""
+
+
+class Output:
+    """Tokens made by an expansion, with a trailing `EOF` once `finish` was called.
+
+    `origins`: a number n >= 0 is the n-th argument token, `~n` the n-th token of the definition, `NOWHERE` neither.
+    """
+
+    __slots__ = ("kinds", "origins", "texts")
+
+    def __init__(self) -> None:
+        self.kinds: list[int] = []
+        self.texts: list[str] = []
+        self.origins: list[int] = []
+
+    def add(self, kind: int, text: str, origin: int = NOWHERE) -> None:
+        self.kinds.append(kind)
+        self.texts.append(text)
+        self.origins.append(origin)
+
+    def copy(self, buffer: TokenBuffer, start: int, end: int, base: int) -> None:
+        """Argument tokens; `base` is the index of the first argument token in `buffer`."""
+        self.kinds += buffer.kinds[start:end]
+        self.texts += buffer.texts[start:end]
+        self.origins += range(start - base, end - base)
+
+    def finish(self) -> None:
+        self.add(EOF, "")
+
+
+class Transcriber:
+    __slots__ = ("arguments", "base", "bindings", "definition", "output", "repeats")
+
+    def __init__(
+        self, definition: TokenBuffer, arguments: TokenBuffer, base: int, bindings: list[Binding], output: Output
+    ) -> None:
+        self.definition = definition
+        self.arguments = arguments
+        self.base = base
+        self.bindings = bindings
+        self.output = output
+        self.repeats: list[tuple[int, int]] = []
+
+    def run(self, ops: list[Op]) -> None:
+        """Raises `CannotTranscribe`."""
+        output, definition = self.output, self.definition
+        for op in ops:
+            match op:
+                case Tokens(start, end):
+                    output.kinds += definition.kinds[start:end]
+                    output.texts += definition.texts[start:end]
+                    output.origins += range(~start, ~end, -1)
+                case MetaVar(slot):
+                    binding = self._current(slot)
+                    if not isinstance(binding, Leaf):
+                        raise CannotTranscribe("a variable that repeats stands outside of a repetition")
+                    self._leaf(binding)
+                case Repetition(inner, separator, slots):
+                    self._repetition(inner, separator, slots)
+                case Count(slot, depth):
+                    output.add(LITERAL, str(self._count(slot, depth)))
+                case Index(depth, is_len):
+                    if depth >= len(self.repeats):
+                        raise CannotTranscribe("`${index()}` counts more repetitions than there are")
+                    output.add(LITERAL, str(self.repeats[-1 - depth][1 if is_len else 0]))
+                case Concat(parts):
+                    output.add(IDENT, "".join(self._concat_part(part) for part in parts))
+        if len(output.kinds) > MAX_TOKENS:
+            raise CannotTranscribe("the expansion is too long")
+
+    def _current(self, slot: int) -> Binding:
+        binding = self.bindings[slot]
+        for index, _ in self.repeats:
+            if isinstance(binding, Leaf):
+                break
+            binding = binding[index]
+        return binding
+
+    def _leaf(self, leaf: Leaf) -> None:
+        output, arguments = self.output, self.arguments
+        start, end = leaf.start, leaf.end
+        if leaf.fragment in _AS_IT_IS or (
+            arguments.kinds[start] == OPEN
+            and arguments.partners[start] == end - 1
+            and FRAGMENT.get(arguments.texts[start]) == leaf.fragment
+        ):
+            output.copy(arguments, start, end, self.base)
+            return
+        output.add(OPEN, f"\0{leaf.fragment}{leaf.shape}")
+        output.copy(arguments, start, end, self.base)
+        output.add(CLOSE, f"\1{leaf.fragment}{leaf.shape}")
+
+    def _repetition(self, ops: list[Op], separator: int | None, slots: list[int]) -> None:
+        count = -1
+        for slot in slots:
+            binding = self._current(slot)
+            if isinstance(binding, Leaf):
+                continue
+            if count not in (-1, len(binding)):
+                raise CannotTranscribe("variables of one repetition repeat differently often")
+            count = len(binding)
+        if count < 0:
+            raise CannotTranscribe("a repetition has no variable that repeats")
+        for index in range(count):
+            if index and separator is not None:
+                definition = self.definition
+                self.output.add(definition.kinds[separator], definition.texts[separator], ~separator)
+            self.repeats.append((index, count))
+            self.run(ops)
+            self.repeats.pop()
+
+    def _count(self, slot: int, depth: int) -> int:
+        binding = self._current(slot)
+        if isinstance(binding, Leaf):
+            raise CannotTranscribe("`${count()}` of a variable that does not repeat")
+        levels, inner = 0, binding
+        while inner and isinstance(inner[0], list):
+            levels, inner = levels + 1, inner[0]
+        if depth > levels:
+            raise CannotTranscribe("`${count()}` counts more repetitions than there are")
+        layer: list[Binding] = [binding]
+        for _ in range(levels - depth + 1):
+            layer = [item for items in layer if isinstance(items, list) for item in items]
+        return len(layer)
+
+    def _concat_part(self, part: str | int) -> str:
+        if isinstance(part, str):
+            return part
+        leaf = self._current(part)
+        if not isinstance(leaf, Leaf) or leaf.end != leaf.start + 1:
+            raise CannotTranscribe("`${concat()}` takes names")
+        return self.arguments.texts[leaf.start].removeprefix("r#")
