@@ -1,0 +1,1 @@
+"""Makes the std database from rustdoc's JSON: rustdoc -> lower -> select -> pack."""
