@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from support.captures import compare
 from support.cases import Block, Case, parse_cases
 from support.instant import closures_of
