@@ -58,6 +58,7 @@ class Problem(Enum):
     UNKNOWN_EDITION = "unknown-edition"
     NO_TARGETS = "no-targets"
     MISSING_TARGET_FILE = "missing-target-file"
+    AMBIGUOUS_TARGET_FILE = "ambiguous-target-file"
     BAD_FEATURE = "bad-feature"
     MISSING_INHERITANCE = "missing-inheritance"
     MISSING_WORKSPACE_ROOT = "missing-workspace-root"

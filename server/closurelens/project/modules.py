@@ -1,7 +1,7 @@
 """Which file a `mod name;` stands for, and which crate a file most likely belongs to.
 
-Invariant: pure. The candidates are in the order rustc looks at them; which of them exist is for the caller to see. (If
-both do, that is an error in Rust, and the first is as good as the other.) The rules are those of `rustc_expand::module`.
+Invariant: pure. The candidates are in the order rustc looks at them; which of them exist is for the caller to see (if
+both do, rustc reports an error, and the first is as good as the other). The rules are those of `rustc_expand::module`.
 """
 
 from __future__ import annotations

@@ -56,7 +56,7 @@ def targets_of(manifest: Manifest, files: PackageFiles) -> list[Target]:
     main = f"{manifest.dir}/src/main.rs"
     if files.exists(main):
         inferred_bins.insert(0, (manifest.name, main))
-    sections = [_Section(TargetKind.BIN, "bins", manifest.bins, inferred_bins)]
+    sections = [_Section(TargetKind.BIN, "bins", manifest.bins, inferred_bins, has_library=library is not None)]
     for kind, folder, listed in (
         (TargetKind.EXAMPLE, "examples", manifest.examples),
         (TargetKind.TEST, "tests", manifest.tests),
@@ -106,6 +106,7 @@ class _Section:
     auto: str
     listed: tuple[TargetSpec, ...]
     inferred: list[tuple[str, str]]
+    has_library: bool = False
 
 
 def _section_targets(section: _Section, manifest: Manifest, files: PackageFiles) -> list[Target]:
@@ -131,7 +132,7 @@ def _listed(spec: TargetSpec, section: _Section, manifest: Manifest, files: Pack
     if spec.name is None:
         manifest.toml.report(Problem.BAD_VALUE, f"a `[[{kind}]]` has no `name`", (spec.at,))
         return None
-    path = spec.path or _path_by_name(spec.name, section, manifest, files)
+    path = spec.path or _path_by_name(spec, spec.name, section, manifest, files)
     if path is None or not files.exists(path):
         file = f"the file `{_shown(path, manifest)}`" if path is not None else "a file"
         message = f"{file} for the {kind} `{spec.name}` does not exist"
@@ -142,20 +143,31 @@ def _listed(spec: TargetSpec, section: _Section, manifest: Manifest, files: Pack
     return Target(section.kind, spec.name, path, spec.edition or manifest.edition, spec.required_features)
 
 
-def _path_by_name(name: str, section: _Section, manifest: Manifest, files: PackageFiles) -> str | None:
-    for inferred, path in section.inferred:
-        if inferred == name:
-            return path
-    if manifest.edition is not Edition.E2015:
+def _path_by_name(
+    spec: TargetSpec, name: str, section: _Section, manifest: Manifest, files: PackageFiles
+) -> str | None:
+    inferred = [path for found, path in section.inferred if found == name]
+    if len(inferred) == 1:
+        return inferred[0]
+    if manifest.edition is Edition.E2015:
+        for candidate in _legacy_paths(name, section):
+            if files.exists(f"{manifest.dir}/{candidate}"):
+                return f"{manifest.dir}/{candidate}"
+    if not inferred:
         return None
-    legacy: tuple[str, ...] = ()
+    # Cargo takes neither of them, but either is a better guess than nothing.
+    shown = " or ".join(f"`{_shown(path, manifest)}`" for path in inferred)
+    message = f"the file for the {section.kind.value} `{name}` may be {shown}"
+    manifest.toml.report(Problem.AMBIGUOUS_TARGET_FILE, message, (spec.at, "name"))
+    return inferred[0]
+
+
+def _legacy_paths(name: str, section: _Section) -> tuple[str, ...]:
+    """What cargo accepts up to edition 2015 for a target that is listed without a path."""
     if section.kind is TargetKind.BIN:
-        has_library = manifest.lib is not None or files.exists(f"{manifest.dir}/src/lib.rs")
-        named = () if has_library else (f"src/{name}.rs",)
-        legacy = (*named, "src/main.rs", "src/bin/main.rs")
-    elif section.kind is TargetKind.BENCH and name == "bench":
-        legacy = ("src/bench.rs",)
-    return next((path for path in (f"{manifest.dir}/{rest}" for rest in legacy) if files.exists(path)), None)
+        named = () if section.has_library else (f"src/{name}.rs",)
+        return (*named, "src/main.rs", "src/bin/main.rs")
+    return ("src/bench.rs",) if section.kind is TargetKind.BENCH and name == "bench" else ()
 
 
 def _shown(path: str, manifest: Manifest) -> str:
