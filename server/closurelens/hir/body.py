@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from closurelens.hir.item import Item
+from closurelens.hir.macros.api import Source
 from closurelens.hir.types import Ctxt, GenericArgs, Path, TypeRef
 
 Range = tuple[int, int]
@@ -341,14 +342,18 @@ class ExprStmt:
 
 @dataclass(slots=True)
 class ItemStmt:
-    """An item in a block: visible in all of it."""
+    """An item in a block: visible in all of it. `source`: the text that its offsets are in, None being the chunk's."""
 
     item: Item
+    source: Source | None = None
 
 
 @dataclass(slots=True)
 class Disabled:
-    """A statement that `cfg` switches off: not part of the body, its closures are analysed as if it stood there."""
+    """A statement that `cfg` switches off: not part of the body, its closures are analysed as if it stood there.
+
+    What is switched off in an expression (an argument, a match arm, a field) stands before the statement it is in.
+    """
 
     stmt: Stmt
 
@@ -482,4 +487,6 @@ class Body:
     bindings: list[Binding]
     closures: list[Closure]  # in source order, nested and macro-made ones too
     is_async: bool = False
+    disabled: list[Expr] = field(default_factory=list)
+    """What `cfg` switches off where there is no block to hold a `Disabled`."""
     problems: list[tuple[Range, str]] = field(default_factory=list)  # what could not be lowered, and why

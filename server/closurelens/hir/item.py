@@ -1,6 +1,7 @@
 """Items as written: what a module, impl, trait or block declares, without bodies.
 
-Offsets are bytes in the file. A function's body stays in its chunk: `FnItem.body` says where, lowering it is separate.
+Offsets are bytes in the file; of items inside of a body, bytes in the chunk, or in the macro expansion that
+`ItemStmt.source` names. A function's body stays in its chunk: `FnItem.body` says where, lowering it is separate.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ class Attrs:
     macro_export: bool = False
     non_exhaustive: bool = False
     others: list[str] = field(default_factory=list)  # names of the rest: "tokio::main", "wasm_bindgen", "test"
+    conditional: list[tuple[str, Attrs]] = field(default_factory=list)
+    """`cfg_attr`: a predicate's text, and what is added where it holds (`lower.attrs.effective` adds it)."""
 
 
 @dataclass(slots=True)

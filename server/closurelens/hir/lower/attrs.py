@@ -1,0 +1,151 @@
+"""Attributes: what they say about an item, and whether `cfg` leaves something out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+
+from closurelens.hir.item import Attrs
+from closurelens.hir.lower.reader import Reader
+from closurelens.hir.types import Anchor, Path, Segment
+from closurelens.syntax.nodes import Node
+from closurelens.syntax.tokens import TokenKind, tokenize
+
+Cfg = Callable[[str], bool]
+"""Decides the text inside `cfg(..)`."""
+
+ATTRIBUTES = frozenset(["attribute_item", "inner_attribute_item"])
+
+_PATH = re.compile(r"(?:::\s*)?[\w$]+(?:\s*(?:::|\.)\s*\w+)*")
+
+
+def lower_attrs(reader: Reader, nodes: Iterable[Node]) -> Attrs:
+    """`nodes` are attribute items; others are passed over."""
+    attrs = Attrs()
+    for node in nodes:
+        if node.kind in ATTRIBUTES:
+            for child in node.children:
+                if child.kind == "attribute":
+                    _read(attrs, _without_comments(reader.text[child.start : child.end]))
+    return attrs
+
+
+def inner_attrs(reader: Reader, children: Sequence[Node]) -> list[Node]:
+    """The `#![..]` that a file, module or block starts with."""
+    return [child for child in children if child.kind == "inner_attribute_item"]
+
+
+def is_enabled(attrs: Attrs, cfg: Cfg) -> bool:
+    """No `cfg`, nor one that a `cfg_attr` adds, switches it off."""
+    work = [attrs]
+    while work:
+        here = work.pop()
+        if not all(cfg(text) for text in here.cfg):
+            return False
+        work.extend(added for predicate, added in here.conditional if cfg(predicate))
+    return True
+
+
+def effective(attrs: Attrs, cfg: Cfg) -> Attrs:
+    """With what those `cfg_attr` add whose predicate holds."""
+    if not attrs.conditional:
+        return attrs
+    result = Attrs()
+    work = [attrs]
+    while work:
+        here = work.pop()
+        result.cfg += here.cfg
+        result.derives += here.derives
+        result.others += here.others
+        result.is_packed |= here.is_packed
+        result.macro_use |= here.macro_use
+        result.macro_export |= here.macro_export
+        result.non_exhaustive |= here.non_exhaustive
+        result.path = here.path if here.path is not None else result.path
+        work.extend(added for predicate, added in reversed(here.conditional) if cfg(predicate))
+    return result
+
+
+def _without_comments(text: bytes) -> str:
+    if b"//" in text or b"/*" in text:
+        keep = [token for token in tokenize(text) if token.kind not in (TokenKind.DOC_OUTER, TokenKind.DOC_INNER)]
+        return " ".join(token.text for token in keep)
+    return text.decode("utf-8", "replace")
+
+
+def _read(attrs: Attrs, text: str) -> None:
+    """Take in one attribute: `path`, `path = value` or `path(args)`."""
+    text = text.strip()
+    found = _PATH.match(text)
+    if found is None:
+        return
+    name = re.sub(r"\s+", "", found.group())
+    rest = text[found.end() :].strip()
+    args = rest[1:-1].strip() if rest[:1] in ("(", "[", "{") else ""
+    if name == "unsafe":
+        _read(attrs, args)
+    elif name == "cfg":
+        attrs.cfg.append(args)
+    elif name == "cfg_attr":
+        predicate, *added = split_commas(args) or [""]
+        conditional = Attrs()
+        for attribute in added:
+            _read(conditional, attribute)
+        attrs.conditional.append((predicate, conditional))
+    elif name == "derive":
+        attrs.derives.extend(_simple_path(path) for path in split_commas(args))
+    elif name == "repr":
+        attrs.is_packed = attrs.is_packed or any(part.startswith("packed") for part in split_commas(args))
+    elif name == "path" and rest.startswith("="):
+        attrs.path = rest[1:].strip().strip('r#"')
+    elif name == "macro_use":
+        attrs.macro_use = True
+    elif name == "macro_export":
+        attrs.macro_export = True
+    elif name == "non_exhaustive":
+        attrs.non_exhaustive = True
+    elif name != "doc":
+        attrs.others.append(name)
+
+
+def _simple_path(text: str) -> Path:
+    names = [name.strip() for name in text.split("::")]
+    path = Path([])
+    if names[0] == "":
+        path.anchor = Anchor.GLOBAL
+        del names[0]
+    elif names[0] == "crate":
+        path.anchor = Anchor.CRATE
+        del names[0]
+    elif names[0] in ("self", "super"):
+        path.anchor = Anchor.SELF
+        if names[0] == "self":
+            del names[0]
+        while names and names[0] == "super":
+            path.anchor = Anchor.SUPER
+            path.supers += 1
+            del names[0]
+    path.segments = [Segment(name.removeprefix("r#")) for name in names]
+    return path
+
+
+def split_commas(text: str) -> list[str]:
+    """The parts between the commas outside of brackets and strings, stripped; a trailing comma gives no part."""
+    parts: list[str] = []
+    depth = start = at = 0
+    while at < len(text):
+        char = text[at]
+        if char == '"':
+            at += 1
+            while at < len(text) and text[at] != '"':
+                at += 2 if text[at] == "\\" else 1
+        elif char in "([{":
+            depth += 1
+        elif char in ")]}":
+            depth -= 1
+        elif char == "," and depth == 0:
+            parts.append(text[start:at].strip())
+            start = at + 1
+        at += 1
+    last = text[start:].strip()
+    return [*parts, last] if last else parts

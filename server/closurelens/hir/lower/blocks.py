@@ -1,0 +1,150 @@
+"""Blocks and statements.
+
+Invariant: the tail of a block is its last statement that `cfg` leaves, if that is an expression without `;`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from closurelens.hir.body import Block, Disabled, Expr, ExprStmt, ItemStmt, LetStmt, Stmt
+from closurelens.hir.lower.broken import own_errors
+from closurelens.hir.lower.calls import lower_macro_expr, lower_macro_stmt
+from closurelens.hir.lower.items import ITEMS, ItemLowerer
+from closurelens.hir.lower.pats import lower_binding_mode
+from closurelens.hir.lower.state import SYNTAX_ERROR, Lowerer
+from closurelens.hir.lower.types import lower_type
+from closurelens.syntax.nodes import Node
+
+
+def lower_block(lo: Lowerer, node: Node) -> Expr:
+    stmts, tail = lower_statements(lo, node.children)
+    return Block(lo.expr_id(), (node.start, node.end), stmts, tail, lo.label_of(node))
+
+
+def lower_unsafe(lo: Lowerer, node: Node) -> Expr:
+    block = node.child_of_kind("block")
+    if block is None:
+        return lo.error_expr(lo, node)
+    stmts, tail = lower_statements(lo, block.children)
+    return Block(lo.expr_id(), (node.start, node.end), stmts, tail, lo.label_of(node), is_unsafe=True)
+
+
+def lower_statements(lo: Lowerer, nodes: Sequence[Node]) -> tuple[list[Stmt], Expr | None]:
+    """The statements among the children of a block, and its tail."""
+    stmts = statements(lo, nodes)
+    for at in range(len(stmts) - 1, -1, -1):
+        last = stmts[at]
+        if isinstance(last, Disabled):
+            continue
+        if isinstance(last, ExprStmt) and not last.has_semi:
+            del stmts[at]
+            return stmts, last.expr
+        break
+    return stmts, None
+
+
+def statements(lo: Lowerer, nodes: Sequence[Node]) -> list[Stmt]:
+    """Without taking the tail off."""
+    outer = lo.held
+    lo.held = []
+    lo.depth += 3
+    stmts: list[Stmt] = []
+    attributes: list[Node] = []
+    last = len(nodes) - 1
+    for index, node in enumerate(nodes):
+        kind = node.kind
+        if kind == "attribute_item":
+            attributes.append(node)
+            continue
+        if kind == "empty_statement":
+            if stmts and isinstance(stmts[-1], ExprStmt):
+                stmts[-1].has_semi = True
+            continue
+        start = len(stmts)
+        if kind == "expression_statement":
+            _expr_stmt(lo, node, stmts)
+        elif kind == "let_declaration":
+            stmts.append(_let(lo, node))
+        elif kind == "macro_invocation":
+            if index == last and lo.text[node.end - 1 : node.end] != b"}":
+                stmts.append(ExprStmt(lower_macro_expr(lo, node), has_semi=False))
+            else:
+                lower_macro_stmt(lo, node, stmts, has_semi=False)
+        elif kind in lo.exprs or kind == "ERROR":
+            stmts.append(ExprStmt(lo.expr(node), has_semi=kind == "ERROR"))
+        elif kind in ITEMS:
+            stmts.append(_item(lo, node, attributes))
+        else:
+            continue
+        if attributes:
+            if not lo.is_on(attributes):
+                stmts[start:] = [Disabled(stmt) for stmt in stmts[start:]]
+            attributes = []
+        if lo.held:
+            made = stmts[start:]
+            del stmts[start:]
+            lo.flush(stmts)
+            stmts.extend(made)
+    lo.depth -= 3
+    lo.held = outer
+    return stmts
+
+
+def _expr_stmt(lo: Lowerer, node: Node, stmts: list[Stmt]) -> None:
+    children = node.children
+    if not children:
+        return
+    inner = children[0]
+    has_semi = children[-1].kind == ";"
+    if node.flags and inner.kind not in lo.exprs:
+        inner = next((child for child in children if child.kind in lo.exprs), inner)
+    if inner.kind == "macro_invocation":
+        lower_macro_stmt(lo, inner, stmts, has_semi=has_semi)
+        return
+    expr = lo.expr(inner)
+    if node.flags:
+        errors = [child for child in children if child.kind == "ERROR" and child is not inner]
+        if errors:
+            expr = lo.missing(node, SYNTAX_ERROR, [expr, *map(lo.expr, errors)])
+    stmts.append(ExprStmt(expr, has_semi))
+
+
+def _let(lo: Lowerer, node: Node) -> Stmt:
+    pattern = ty = value = otherwise = None
+    mutable = False
+    for child in node.children:
+        field = child.field
+        if field == "pattern":
+            pattern = child
+        elif field == "type":
+            ty = child
+        elif field == "value":
+            value = child
+        elif field == "alternative":
+            otherwise = child
+        elif child.kind == "mutable_specifier":
+            mutable = True
+    init = None if value is None else lo.expr(value)
+    if node.flags:
+        errors = own_errors(node)
+        if errors:
+            init = lo.missing(node, SYNTAX_ERROR, ([] if init is None else [init]) + [lo.expr(e) for e in errors])
+    if mutable and pattern is not None:
+        pat = lower_binding_mode(lo, pattern, mutable=True)
+    else:
+        pat = lo.pattern(pattern, node)
+    return LetStmt(
+        pat,
+        None if ty is None else lower_type(lo, ty),
+        init,
+        None if otherwise is None else lo.expr(otherwise),
+        lo.span(node.start, node.end),
+    )
+
+
+def _item(lo: Lowerer, node: Node, attributes: list[Node]) -> Stmt:
+    low = ItemLowerer(lo.source, 0)
+    low.depth = lo.depth
+    item = low.item(node, ITEMS[node.kind], attributes)
+    return ItemStmt(item, lo.source if lo.source.depth else None)

@@ -1,0 +1,443 @@
+"""Items as a file, block, impl, trait or extern block declares them, without their bodies.
+
+Invariant: one pass over the item nodes and their signatures; bodies are only remembered by their range.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from closurelens.hir.item import (
+    AdtItem,
+    Attrs,
+    ErrorItem,
+    ExternBlock,
+    ExternCrate,
+    FieldDecl,
+    FnItem,
+    ImplItem,
+    Item,
+    MacroCallItem,
+    MacroRulesItem,
+    Module,
+    SelfParam,
+    TraitItem,
+    TypeAliasItem,
+    Use,
+    ValueItem,
+    VariantDecl,
+)
+from closurelens.hir.lower.attrs import ATTRIBUTES, inner_attrs, lower_attrs
+from closurelens.hir.lower.reader import MAX_DEPTH, TOO_DEEP, Reader
+from closurelens.hir.lower.types import TYPES, lower_bounds, lower_generics, lower_path, lower_type, path_of_type
+from closurelens.hir.lower.uses import lower_use_tree
+from closurelens.hir.macros.api import Chunk, Source
+from closurelens.hir.types import ErrorType, InferType, TypeRef
+from closurelens.syntax.nodes import Node
+from closurelens.syntax.tokens import CLOSE, TokenKind, tokenize
+
+Range = tuple[int, int]
+
+
+def lower_items(root: Node, src: bytes, base: int = 0) -> list[Item]:
+    """The items directly in a file, block, `declaration_list` or parse with errors.
+
+    `src` is the text of `root`; `base` is added to every offset of the result.
+    """
+    return ItemLowerer(Chunk(src), base).items(root.children)
+
+
+def lower_items_of(root: Node, source: Source) -> list[Item]:
+    """As `lower_items` for the text of a macro expansion: offsets are bytes in `source.text`."""
+    return ItemLowerer(source, 0).items(root.children)
+
+
+def lower_file_attrs(root: Node, src: bytes) -> Attrs:
+    """The `#![..]` at the head of a file."""
+    reader = Reader(Chunk(src))
+    return lower_attrs(reader, inner_attrs(reader, root.children))
+
+
+def item_node(root: Node, item: Item, base: int = 0) -> Node | None:
+    """The node that `item` was lowered from; `base` is the offset of the tree's text in the item's."""
+    return _node_at(root, (item.range[0] - base, item.range[1] - base), ITEMS)
+
+
+def body_node(root: Node, item: Item, base: int = 0) -> Node | None:
+    """The block of a function or the initialiser of a const or static, in the tree it was lowered from."""
+    at = item.body if isinstance(item, FnItem) else item.value if isinstance(item, ValueItem) else None
+    if at is None:
+        return None
+    node = item_node(root, item, base)
+    if node is None:
+        return None
+    return node.child_by_field("body" if isinstance(item, FnItem) else "value")
+
+
+def _node_at(root: Node, at: Range, kinds: dict[str, Handler]) -> Node | None:
+    start, end = at
+    node: Node | None = root
+    while node is not None:
+        if node.start == start and node.end == end and node.kind in kinds:
+            return node
+        node = next((child for child in node.children if child.start <= start and end <= child.end), None)
+    return None
+
+
+class ItemLowerer(Reader):
+    __slots__ = ("base",)
+
+    def __init__(self, source: Source, base: int) -> None:
+        super().__init__(source)
+        self.base = base
+
+    def items(self, nodes: Sequence[Node]) -> list[Item]:
+        items: list[Item] = []
+        pending: list[Node] = []
+        for node in nodes:
+            kind = node.kind
+            handler = ITEMS.get(kind)
+            if handler is not None:
+                items.append(self.item(node, handler, pending))
+                pending = []
+            elif kind == "attribute_item":
+                pending.append(node)
+            elif kind == "expression_statement":
+                inner = node.children[0] if node.children else node
+                if inner.kind == "macro_invocation":
+                    items.append(self.item(inner, _macro_call, pending))
+                pending = []
+            elif kind == "ERROR":
+                items.append(ErrorItem("", self.at(node), self.empty_at(node), Attrs(), None, "syntax error"))
+                items.extend(self.items(node.children))
+                pending = []
+            elif kind not in _BETWEEN_ITEMS:
+                pending = []
+        return items
+
+    def item(self, node: Node, handler: Handler, attributes: list[Node]) -> Item:
+        if self.depth >= MAX_DEPTH:
+            return ErrorItem("", self.at(node), self.empty_at(node), Attrs(), None, TOO_DEEP)
+        self.depth += 4
+        item = handler(self, node, lower_attrs(self, attributes))
+        self.depth -= 4
+        return item
+
+    def at(self, node: Node) -> Range:
+        return (self.base + node.start, self.base + node.end)
+
+    def empty_at(self, node: Node) -> Range:
+        """The name's range of an item without a name."""
+        return (self.base + node.start, self.base + node.start)
+
+    def named(self, node: Node) -> tuple[str, Range]:
+        name = node.child_by_field("name")
+        return ("", self.empty_at(node)) if name is None else (self.name(name), self.at(name))
+
+    def visibility(self, node: Node) -> str | None:
+        """Of the item or field whose children hold a `visibility_modifier`."""
+        for child in node.children:
+            if child.kind == "visibility_modifier":
+                return self.visibility_text(child)
+        return None
+
+    def visibility_text(self, node: Node) -> str:
+        within = [child for child in node.children if child.kind not in ("pub", "in")]
+        return self.of(within[-1]) if within else "pub" if node.has("pub") else self.of(node)
+
+
+Handler = Callable[[ItemLowerer, Node, Attrs], Item]
+
+_BETWEEN_ITEMS = frozenset(["inner_attribute_item", "visibility_modifier"])
+
+
+def _function(low: ItemLowerer, node: Node, attrs: Attrs) -> Item:
+    name, name_range = low.named(node)
+    ret = node.child_by_field("return_type")
+    body = node.child_by_field("body")
+    if body is not None and body.children and body.children[0].kind == "inner_attribute_item":
+        _add(attrs, lower_attrs(low, inner_attrs(low, body.children)))
+    modifiers = node.child_of_kind("function_modifiers")
+    words = {child.kind for child in modifiers.children} if modifiers is not None else set()
+    item = FnItem(
+        name,
+        low.at(node),
+        name_range,
+        attrs,
+        low.visibility(node),
+        lower_generics(low, node),
+        None,
+        [],
+        None if ret is None else lower_type(low, ret),
+        is_async="async" in words,
+        is_unsafe="unsafe" in words,
+        is_const="const" in words,
+        is_variadic=False,
+        body=None if body is None else low.at(body),
+    )
+    parameters = node.child_by_field("parameters")
+    if parameters is not None:
+        _parameters(low, parameters, item)
+    return item
+
+
+def _parameters(low: ItemLowerer, node: Node, item: FnItem) -> None:
+    for child in node.children:
+        kind = child.kind
+        if kind == "parameter":
+            pattern = child.child_by_field("pattern")
+            ty = lower_type(low, child.child_by_field("type"))
+            if pattern is not None and pattern.kind == "self":
+                item.self_param = SelfParam(
+                    by_ref=False, mutable=False, ty=ty, binding_mut=child.has("mutable_specifier")
+                )
+            else:
+                item.params.append((param_name(low, pattern), ty))
+        elif kind == "self_parameter":
+            item.self_param = self_param(child)
+        elif kind == "variadic_parameter":
+            item.is_variadic = True
+        elif kind in TYPES:
+            item.params.append(("", lower_type(low, child)))
+        elif kind == "_":
+            item.params.append(("", InferType()))
+        elif kind == "ERROR":
+            item.params.append(("", ErrorType("syntax error")))
+
+
+def self_param(node: Node) -> SelfParam:
+    """`node` is a `self_parameter`."""
+    by_ref = node.has("&")
+    mutable = node.has("mutable_specifier")
+    return SelfParam(by_ref, mutable and by_ref, None, binding_mut=mutable and not by_ref)
+
+
+def param_name(low: Reader, pattern: Node | None) -> str:
+    while pattern is not None and pattern.kind in ("mut_pattern", "ref_pattern"):
+        pattern = pattern.children[-1]
+    return low.name(pattern) if pattern is not None and pattern.kind == "identifier" else ""
+
+
+def _add(attrs: Attrs, more: Attrs) -> None:
+    attrs.cfg += more.cfg
+    attrs.others += more.others
+    attrs.conditional += more.conditional
+    attrs.macro_use |= more.macro_use
+    attrs.path = attrs.path if more.path is None else more.path
+
+
+def _adt(low: ItemLowerer, node: Node, attrs: Attrs) -> Item:
+    name, name_range = low.named(node)
+    kind = node.kind.removesuffix("_item")
+    body = node.child_by_field("body")
+    variants: list[VariantDecl]
+    if kind == "enum":
+        variants = [] if body is None else _variants(low, body)
+    else:
+        ctor, fields = _fields(low, body)
+        variants = [VariantDecl(name, name_range, ctor, fields, Attrs())]
+    return AdtItem(
+        name, low.at(node), name_range, attrs, low.visibility(node), kind, lower_generics(low, node), variants
+    )
+
+
+def _variants(low: ItemLowerer, body: Node) -> list[VariantDecl]:
+    variants: list[VariantDecl] = []
+    pending: list[Node] = []
+    for child in body.children:
+        if child.kind == "attribute_item":
+            pending.append(child)
+        elif child.kind == "enum_variant":
+            name, name_range = low.named(child)
+            ctor, fields = _fields(low, child.child_by_field("body"))
+            variants.append(VariantDecl(name, name_range, ctor, fields, lower_attrs(low, pending)))
+            pending = []
+    return variants
+
+
+def _fields(low: ItemLowerer, body: Node | None) -> tuple[str, list[FieldDecl]]:
+    if body is None:
+        return "unit", []
+    fields: list[FieldDecl] = []
+    pending: list[Node] = []
+    if body.kind == "field_declaration_list":
+        for child in body.children:
+            if child.kind == "attribute_item":
+                pending.append(child)
+            elif child.kind == "field_declaration":
+                name, _ = low.named(child)
+                ty = lower_type(low, child.child_by_field("type"))
+                fields.append(FieldDecl(name, ty, lower_attrs(low, pending), low.visibility(child)))
+                pending = []
+        return "record", fields
+    visibility: str | None = None
+    for child in body.children:
+        if child.kind == "attribute_item":
+            pending.append(child)
+        elif child.kind == "visibility_modifier":
+            visibility = low.visibility_text(child)
+        elif child.field == "type" or child.kind == "ERROR":
+            ty = lower_type(low, child)
+            fields.append(FieldDecl(str(len(fields)), ty, lower_attrs(low, pending), visibility))
+            pending = []
+            visibility = None
+    return "tuple", fields
+
+
+def _trait(low: ItemLowerer, node: Node, attrs: Attrs) -> Item:
+    name, name_range = low.named(node)
+    body = node.child_by_field("body")
+    return TraitItem(
+        name,
+        low.at(node),
+        name_range,
+        attrs,
+        low.visibility(node),
+        lower_generics(low, node),
+        lower_bounds(low, node.child_by_field("bounds")),
+        [] if body is None else low.items(body.children),
+        is_auto=node.has("auto"),
+        is_alias=body is None,
+    )
+
+
+def _impl(low: ItemLowerer, node: Node, attrs: Attrs) -> Item:
+    body = node.child_by_field("body")
+    trait = node.child_by_field("trait")
+    if body is not None:
+        _add(attrs, lower_attrs(low, inner_attrs(low, body.children)))
+    return ImplItem(
+        "",
+        low.at(node),
+        low.empty_at(node),
+        attrs,
+        None,
+        lower_generics(low, node),
+        None if trait is None else path_of_type(lower_type(low, trait)),
+        lower_type(low, node.child_by_field("type")),
+        [] if body is None else low.items(body.children),
+        is_negative=node.has("!"),
+    )
+
+
+def _module(low: ItemLowerer, node: Node, attrs: Attrs) -> Item:
+    name, name_range = low.named(node)
+    body = node.child_by_field("body")
+    if body is not None:
+        _add(attrs, lower_attrs(low, inner_attrs(low, body.children)))
+    items = None if body is None else low.items(body.children)
+    return Module(name, low.at(node), name_range, attrs, low.visibility(node), items)
+
+
+def _extern_block(low: ItemLowerer, node: Node, attrs: Attrs) -> Item:
+    body = node.child_by_field("body")
+    modifier = node.child_of_kind("extern_modifier")
+    literal = None if modifier is None else modifier.child_of_kind("string_literal")
+    abi = "C" if literal is None else low.of(literal).strip('"')
+    items = [] if body is None else low.items(body.children)
+    return ExternBlock("", low.at(node), low.empty_at(node), attrs, low.visibility(node), abi, items)
+
+
+def _extern_crate(low: ItemLowerer, node: Node, attrs: Attrs) -> Item:
+    name, name_range = low.named(node)
+    alias = node.child_by_field("alias")
+    renamed = None if alias is None else low.name(alias)
+    return ExternCrate(name, low.at(node), name_range, attrs, low.visibility(node), renamed)
+
+
+def _use(low: ItemLowerer, node: Node, attrs: Attrs) -> Item:
+    tree = node.child_by_field("argument")
+    imports = [] if tree is None else lower_use_tree(low, tree, low.base)
+    return Use("", low.at(node), low.empty_at(node), attrs, low.visibility(node), imports)
+
+
+def _type_alias(low: ItemLowerer, node: Node, attrs: Attrs) -> Item:
+    name, name_range = low.named(node)
+    ty = node.child_by_field("type")
+    return TypeAliasItem(
+        name,
+        low.at(node),
+        name_range,
+        attrs,
+        low.visibility(node),
+        lower_generics(low, node),
+        lower_bounds(low, node.child_by_field("bounds")),
+        None if ty is None else lower_type(low, ty),
+    )
+
+
+def _value(low: ItemLowerer, node: Node, attrs: Attrs) -> Item:
+    name, name_range = low.named(node)
+    ty: TypeRef = lower_type(low, node.child_by_field("type"))
+    value = node.child_by_field("value")
+    return ValueItem(
+        name,
+        low.at(node),
+        name_range,
+        attrs,
+        low.visibility(node),
+        ty,
+        is_static=node.kind == "static_item",
+        is_mutable=node.has("mutable_specifier"),
+        value=None if value is None else low.at(value),
+    )
+
+
+def _macro_definition(low: ItemLowerer, node: Node, attrs: Attrs) -> Item:
+    name, name_range = low.named(node)
+    named = node.child_by_field("name")
+    rules = _inside(low.text, node.start if named is None else named.end, node.end)
+    shifted = (low.base + rules[0], low.base + rules[1])
+    return MacroRulesItem(name, low.at(node), name_range, attrs, low.visibility(node), shifted)
+
+
+_OPENING = re.compile(rb"\s*([(\[{])")
+
+
+def _inside(text: bytes, start: int, end: int) -> Range:
+    """The range inside the outermost delimiters of text[start:end], which may begin with comments or parameters."""
+    found = _OPENING.match(text, start, end)
+    if found is None:
+        opening = next((token for token in tokenize(text, start, end) if token.kind is TokenKind.OPEN), None)
+        if opening is None:
+            return end, end
+        first, delimiter = opening.end, opening.text
+    else:
+        first, delimiter = found.end(), found.group(1).decode()
+    return first, max(first, text.rfind(CLOSE[delimiter].encode(), first, end))
+
+
+def _macro_call(low: ItemLowerer, node: Node, attrs: Attrs) -> Item:
+    macro = node.child_by_field("macro")
+    args = node.child_of_kind("token_tree")
+    if macro is None or args is None:
+        return ErrorItem("", low.at(node), low.empty_at(node), attrs, None, "syntax error")
+    path = lower_path(low, macro)
+    name = path.segments[-1].name if path.segments else ""
+    inside = (low.base + args.start + 1, max(low.base + args.start + 1, low.base + args.end - 1))
+    return MacroCallItem(name, low.at(node), low.at(macro), attrs, None, path, inside)
+
+
+ITEMS: dict[str, Handler] = {
+    "function_item": _function,
+    "function_signature_item": _function,
+    "struct_item": _adt,
+    "enum_item": _adt,
+    "union_item": _adt,
+    "trait_item": _trait,
+    "impl_item": _impl,
+    "mod_item": _module,
+    "foreign_mod_item": _extern_block,
+    "extern_crate_declaration": _extern_crate,
+    "use_declaration": _use,
+    "type_item": _type_alias,
+    "associated_type": _type_alias,
+    "const_item": _value,
+    "static_item": _value,
+    "macro_definition": _macro_definition,
+    "macro_invocation": _macro_call,
+}
+"""Kinds of nodes that are items -> how they are lowered."""
+
+assert not ATTRIBUTES & ITEMS.keys()
