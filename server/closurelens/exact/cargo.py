@@ -97,8 +97,8 @@ def cargo_targets(package: Package, options: CrateOptions, deadline: Deadline) -
         recorder.PACKAGE: str(package.folder.resolve()),
     }
     done = run(Command(argv, package.folder, env), deadline)
-    fresh, errors = _read_messages(done.out, package)
-    if done.status and not errors:
+    fresh, errors, own_errors = _read_messages(done.out, package)
+    if done.status and not (errors or own_errors):
         errors.append(CompileError(_last_words(done.err), None, None, None))
     names = [p.name for p in records.iterdir() if p.suffix == ".json" and p.name != recorder.CALLER_NAMES]
     written = [n for n in names if before.get(n) != (records / n).stat().st_mtime_ns]
@@ -121,10 +121,11 @@ def _launcher(records: Path) -> Path:
     return path
 
 
-def _read_messages(out: str, package: Package) -> tuple[set[str], list[CompileError]]:
-    """The stems of the package's artifacts (`name-hash`), and the errors cargo passed on."""
+def _read_messages(out: str, package: Package) -> tuple[set[str], list[CompileError], bool]:
+    """The stems of the package's artifacts (`name-hash`), errors in other packages, and whether this one has any."""
     stems: set[str] = set()
     errors: list[CompileError] = []
+    own_errors = False
     for line in out.split("\n"):
         if not line.startswith("{"):
             continue
@@ -133,10 +134,12 @@ def _read_messages(out: str, package: Package) -> tuple[set[str], list[CompileEr
             stems |= {Path(f).stem.removeprefix("lib") for f in message["filenames"]}
         elif message["reason"] == "compiler-message" and message["message"]["level"].startswith("error"):
             inner = message["message"]
-            if not inner["message"].startswith("aborting due to") and message["package_id"] != package.id:
+            if message["package_id"] == package.id:
+                own_errors = True
+            elif not inner["message"].startswith("aborting due to"):
                 code = inner["code"]["code"] if inner.get("code") else None
                 errors.append(CompileError(f"{message['target']['name']}: {inner['message']}", code, None, None))
-    return stems, errors
+    return stems, errors, own_errors
 
 
 def _last_words(err: str) -> str:
