@@ -54,7 +54,15 @@ class FieldProj:
     ty: Ty
 
 
-Projection = DerefProj | FieldProj
+@dataclass(slots=True)
+class IndexProj:
+    """An element (or with `is_subslice` some elements) of an array or slice: in uses only, never in captures."""
+
+    ty: Ty
+    is_subslice: bool = False
+
+
+Projection = DerefProj | FieldProj | IndexProj
 
 
 @dataclass(slots=True)
@@ -71,7 +79,7 @@ class Place:
         return [p.name for p in self.projections if isinstance(p, FieldProj)]
 
     def display(self) -> str:
-        """As Rust would write it: `(*self).a.b`, `*p.x`; a deref that a field access implies is left out as in source."""
+        """As Rust would write it: `self.a.b`, `*p.x`; a deref that a field access implies is left out."""
         text = self.name
         for at, proj in enumerate(self.projections):
             match proj:
@@ -81,6 +89,8 @@ class Place:
                     last = at == len(self.projections) - 1
                     if last or isinstance(self.projections[at + 1], DerefProj):
                         text = f"*{text}"
+                case IndexProj():
+                    text = f"{text}[..]" if proj.is_subslice else f"{text}[_]"
         return text
 
 

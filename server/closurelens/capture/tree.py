@@ -1,0 +1,205 @@
+"""The closures of a body: which stands in which, and which of them declares each binding.
+
+Invariant: every closure and async block of the body is there once, those of statements that `cfg` disables too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from closurelens.hir import body as h
+
+BODY = -1
+"""The owner of bindings that no closure declares."""
+
+Capturing = h.Closure | h.AsyncBlock
+
+
+@dataclass(slots=True)
+class ClosureNode:
+    """`mentioned`: the upvars named anywhere inside, in order, filled in where editions before 2021 ask for it."""
+
+    expr: Capturing
+    parent: ClosureNode | None
+    children: list[ClosureNode] = field(default_factory=list)
+    mentioned: dict[int, None] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class ClosureTree:
+    """`owner`: binding id -> expression id of the closure that declares it, or BODY."""
+
+    nodes: dict[int, ClosureNode]  # by expression id, in source order
+    owner: list[int]
+
+    def inner_first(self) -> list[ClosureNode]:
+        """Inner before outer, else in source order."""
+        out: list[ClosureNode] = []
+        work = [n for n in self.nodes.values() if n.parent is None]
+        while work:
+            node = work.pop()
+            out.append(node)
+            work.extend(node.children)
+        out.reverse()
+        return out
+
+
+def closure_tree(body: h.Body, local_of: dict[int, int], *, mentions: bool) -> ClosureTree:
+    """`mentions`: fill in `ClosureNode.mentioned`."""
+    tree = ClosureTree({}, [BODY] * len(body.bindings))
+    owner = tree.owner
+    work: list[tuple[h.Expr, ClosureNode | None]] = [(body.root, None)]
+    while work:
+        expr, inside = work.pop()
+        kind = expr.__class__
+        if kind is h.PathExpr:
+            if mentions and inside is not None:
+                _mention(local_of.get(expr.id), inside, owner)
+            continue
+        if kind is h.Lit:
+            continue
+        patterns = PATTERNS.get(kind)
+        if patterns is not None and inside is not None:
+            for pat in patterns(expr):
+                _declare(pat, inside.expr.id, owner)
+        if isinstance(expr, h.Closure) or (kind is h.AsyncBlock and is_coroutine(expr)):
+            assert isinstance(expr, Capturing)
+            node = ClosureNode(expr, inside)
+            tree.nodes[expr.id] = node
+            if inside is not None:
+                inside.children.append(node)
+            work.append((expr.body, node))
+            if isinstance(expr, h.Closure):
+                for param in expr.params:
+                    _declare(param.pat, expr.id, owner)
+                work.extend([(e, inside) for e in reversed(expr.explicit)])
+            continue
+        parts = PARTS.get(kind)
+        if parts is not None:
+            start = len(work)
+            for part in parts(expr):
+                if part is not None:
+                    work.append((part, inside))
+            work[start:] = work[start:][::-1]
+    return tree
+
+
+def is_coroutine(expr: h.Expr) -> bool:
+    """Whether an `AsyncBlock` captures: a try block does not."""
+    return isinstance(expr, h.AsyncBlock) and expr.kind != "try"
+
+
+def _mention(binding: int | None, inside: ClosureNode, owner: list[int]) -> None:
+    if binding is None:
+        return
+    node: ClosureNode | None = inside
+    while node is not None and owner[binding] != node.expr.id:
+        node.mentioned[binding] = None
+        node = node.parent
+
+
+def _declare(pat: h.Pat, owner_id: int, owner: list[int]) -> None:
+    work = [pat]
+    while work:
+        pat = work.pop()
+        if isinstance(pat, h.BindPat):
+            owner[pat.binding] = owner_id
+            if pat.sub is not None:
+                work.append(pat.sub)
+        else:
+            work.extend(subpatterns(pat))
+
+
+def subpatterns(pat: h.Pat) -> list[h.Pat]:
+    """The patterns directly inside, in source order."""
+    match pat:
+        case h.TuplePat() | h.TupleStructPat() | h.SlicePat():
+            return pat.elems
+        case h.StructPat():
+            return [p for _, p in pat.fields]
+        case h.RefPat() | h.BoxPat():
+            return [pat.inner]
+        case h.OrPat():
+            return pat.alternatives
+        case h.BindPat():
+            return [] if pat.sub is None else [pat.sub]
+        case _:
+            return []
+
+
+def _statements(block: h.Block) -> Iterable[h.Expr | None]:
+    for stmt in block.stmts:
+        inner: h.Stmt = stmt
+        while isinstance(inner, h.Disabled):
+            inner = inner.stmt
+        if isinstance(inner, h.ExprStmt):
+            yield inner.expr
+        elif isinstance(inner, h.LetStmt):
+            yield inner.init
+            yield inner.otherwise
+    yield block.tail
+
+
+def _let_patterns(block: h.Block) -> Iterable[h.Pat]:
+    for stmt in block.stmts:
+        inner: h.Stmt = stmt
+        while isinstance(inner, h.Disabled):
+            inner = inner.stmt
+        if isinstance(inner, h.LetStmt):
+            yield inner.pat
+
+
+def _arms(expr: h.Match) -> Iterable[h.Expr | None]:
+    yield expr.scrutinee
+    for arm in expr.arms:
+        yield arm.guard
+        yield arm.body
+
+
+PATTERNS: dict[type[h.Expr], Callable[[Any], Iterable[h.Pat]]] = {
+    h.Block: _let_patterns,
+    h.Let: lambda e: (e.pat,),
+    h.For: lambda e: (e.pat,),
+    h.Match: lambda e: [arm.pat for arm in e.arms],
+}
+"""The patterns an expression binds variables with."""
+
+PARTS: dict[type[h.Expr], Callable[[Any], Iterable[h.Expr | None]]] = {
+    h.Missing: lambda e: e.inside,
+    h.Block: _statements,
+    h.ConstBlock: lambda e: (e.body,),
+    h.AsyncBlock: lambda e: (e.body,),
+    h.Let: lambda e: (e.scrutinee,),
+    h.If: lambda e: (e.cond, e.then, e.otherwise),
+    h.Match: _arms,
+    h.Loop: lambda e: (e.body,),
+    h.While: lambda e: (e.cond, e.body),
+    h.For: lambda e: (e.iterable, e.body),
+    h.Break: lambda e: (e.value,),
+    h.Return: lambda e: (e.value,),
+    h.Call: lambda e: (e.callee, *e.args),
+    h.MethodCall: lambda e: (e.receiver, *e.args),
+    h.Field: lambda e: (e.base,),
+    h.Index: lambda e: (e.base, e.index),
+    h.Unary: lambda e: (e.operand,),
+    h.Deref: lambda e: (e.operand,),
+    h.AddrOf: lambda e: (e.operand,),
+    h.Binary: lambda e: (e.left, e.right),
+    h.Assign: lambda e: (e.target, e.value),
+    h.AssignOp: lambda e: (e.target, e.value),
+    h.Cast: lambda e: (e.operand,),
+    h.Try: lambda e: (e.operand,),
+    h.Await: lambda e: (e.operand,),
+    h.TupleExpr: lambda e: e.elems,
+    h.ArrayExpr: lambda e: e.elems,
+    h.Repeat: lambda e: (e.elem, e.len),
+    h.StructExpr: lambda e: (*[v for _, v in e.fields], e.spread),
+    h.RangeExpr: lambda e: (e.low, e.high),
+    h.FormatArgs: lambda e: e.args,
+    h.InlineAsm: lambda e: [v for _, v in e.operands],
+}
+"""The expressions directly inside, in source order; closures are looked into by the tree itself."""
+
+LEAVES: frozenset[type[h.Expr]] = frozenset((h.Lit, h.PathExpr, h.Underscore, h.Continue, h.OffsetOf))
