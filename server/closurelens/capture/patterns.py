@@ -45,9 +45,22 @@ class PatternWalker:
         self.result = categorizer.result
 
     def walk_pat(
-        self, place: UpvarPlace, pat: h.Pat, scrutinee: h.Expr, parent: Parent, *, has_guard: bool = False
+        self,
+        place: UpvarPlace,
+        pat: h.Pat,
+        scrutinee: h.Expr,
+        parent: Parent,
+        *,
+        has_guard: bool = False,
+        coerces: bool = False,
     ) -> None:
-        """Uses are told at `scrutinee`, the expression that `place` belongs to."""
+        """Uses are told at `scrutinee`, the expression that `place` belongs to.
+
+        `coerces`: a type is written down for the pattern, so that a reference of unknown type may be reborrowed.
+        """
+        if coerces and isinstance(pat, h.BindPat) and isinstance(place.ty, Unknown):
+            self.delegate.consume_or_copy(place, scrutinee, parent, pat=pat)
+            return
         work: list[tuple[UpvarPlace, h.Pat]] = [(place, pat)]
         while work:
             at, sub = work.pop()

@@ -83,6 +83,14 @@ class ExprUseVisitor:
                 self.delegate.borrow(place, SHARED, expr, parent, why=UseWhy.COPIED)
         self.walk(expr, parent)
 
+    def consume_uncoerced(self, expr: h.Expr, parent: Parent) -> None:
+        """A use by value where no reference is reborrowed: an operand, a statement."""
+        if expr.__class__ in PLACE_EXPRS:
+            place = self.categorizer.cat_expr(expr)
+            if place is not None:
+                self.delegate.consume_or_copy(place, expr, parent, coerces=False)
+        self.walk(expr, parent)
+
     def consume_whole(self, expr: h.Expr, parent: Parent) -> None:
         """A use by value by a bare generic parameter: nothing is reborrowed."""
         if expr.__class__ in PLACE_EXPRS:
@@ -175,7 +183,7 @@ class ExprUseVisitor:
         self._push(self.consume, expr.tail, expr)
         for stmt in reversed(expr.stmts):
             if isinstance(stmt, h.ExprStmt):
-                self.stack.append((self.consume, stmt.expr, None))
+                self.stack.append((self.consume_uncoerced, stmt.expr, None))
             elif isinstance(stmt, h.LetStmt) and stmt.init is not None:
                 self._push(self.consume, stmt.otherwise, None)
                 self.stack.append((self._let_pattern, stmt, stmt.init))
@@ -185,7 +193,7 @@ class ExprUseVisitor:
         if init.__class__ in PLACE_EXPRS:
             place = self.categorizer.cat_expr(init)
             if place is not None:
-                self.patterns.walk_pat(place, stmt.pat, init, stmt)
+                self.patterns.walk_pat(place, stmt.pat, init, stmt, coerces=stmt.ty is not None)
 
     def _let(self, expr: h.Let) -> None:
         self.stack.append((self._let_condition, expr, expr.scrutinee))
@@ -318,7 +326,7 @@ class ExprUseVisitor:
         self.stack.append((self.walk, expr.base, expr))
 
     def _index(self, expr: h.Index) -> None:
-        self.stack.append((self.consume, expr.index, expr))
+        self.stack.append((self.consume_uncoerced, expr.index, expr))
         self._push_overloaded(expr.base, expr)
 
     def _deref(self, expr: h.Deref) -> None:
@@ -334,7 +342,10 @@ class ExprUseVisitor:
         else:
             self.stack.append((self.borrow, base, expr))
 
-    def _operand(self, expr: h.Unary | h.Cast) -> None:
+    def _unary(self, expr: h.Unary) -> None:
+        self.stack.append((self.consume_uncoerced, expr.operand, expr))
+
+    def _cast(self, expr: h.Cast) -> None:
         self.stack.append((self.consume, expr.operand, expr))
 
     def _whole_operand(self, expr: h.Try | h.Await) -> None:
@@ -345,13 +356,13 @@ class ExprUseVisitor:
 
     def _binary(self, expr: h.Binary) -> None:
         if expr.op in COMPARISONS:
-            task = self.borrow
+            left = right = self.borrow
         elif expr.op in LAZY:
-            task = self.consume_scalar
+            left = right = self.consume_scalar
         else:
-            task = self.consume
-        self.stack.append((task, expr.right, expr))
-        self.stack.append((task, expr.left, expr))
+            left, right = self.consume_uncoerced, self.consume
+        self.stack.append((right, expr.right, expr))
+        self.stack.append((left, expr.left, expr))
 
     def _assign(self, expr: h.Assign) -> None:
         if is_destructuring(expr.target):
@@ -505,13 +516,13 @@ HANDLERS: dict[type[h.Expr], Callable[[ExprUseVisitor, Any], None]] = {
     h.MethodCall: ExprUseVisitor._method_call,
     h.Field: ExprUseVisitor._field,
     h.Index: ExprUseVisitor._index,
-    h.Unary: ExprUseVisitor._operand,
+    h.Unary: ExprUseVisitor._unary,
     h.Deref: ExprUseVisitor._deref,
     h.AddrOf: ExprUseVisitor._addr_of,
     h.Binary: ExprUseVisitor._binary,
     h.Assign: ExprUseVisitor._assign,
     h.AssignOp: ExprUseVisitor._assign_op,
-    h.Cast: ExprUseVisitor._operand,
+    h.Cast: ExprUseVisitor._cast,
     h.Try: ExprUseVisitor._whole_operand,
     h.Await: ExprUseVisitor._whole_operand,
     h.TupleExpr: ExprUseVisitor._elems,
