@@ -13,243 +13,41 @@ A tree-sitter tree is walked once with a cursor and copied into `Node` objects. 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from typing import Literal
 
-from closurelens.syntax.parse import ERROR_KIND_ID, NAMED_KINDS, RawNode, field_names, kind_names, parse
+from closurelens.syntax.materialise import DROPPED, LEAVES, materialise
+from closurelens.syntax.node import Node
+from closurelens.syntax.parse import NAMED_KINDS, Parsed, parse, parse_repaired
+from closurelens.syntax.repair import PatchKind, shifted
+from closurelens.syntax.restore import restore
 
 __all__ = ["DROPPED", "LEAVES", "NAMED_KINDS", "FragmentKind", "Node", "materialise", "tree_of", "tree_of_fragment"]
 
 
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-DROPPED = _words("( ) [ ] { } , : :: . -> => # \" ' line_comment block_comment")
-
-LEAVES = _words("""
-    boolean_literal char_literal crate empty_statement escape_sequence field_identifier float_literal fragment_specifier
-    identifier integer_literal label lifetime metavariable mutable_specifier never_type primitive_type
-    raw_string_literal remaining_field_pattern self shebang shorthand_field_identifier string_content string_literal
-    super token_repetition token_repetition_pattern token_tree token_tree_pattern type_identifier unit_expression
-    unit_type
-""")
-
-HAS_ERROR = 1
-MISSING = 2
-
-_NO_CHILDREN: tuple[Node, ...] = ()
-
-
-class Node:
-    """One node or token.
-
-    `field` is the name of the role it has in its parent (`child_by_field`), as tree-sitter-rust's grammar calls it.
-    """
-
-    __slots__ = ("children", "end", "field", "flags", "kind", "start")
-
-    def __init__(
-        self,
-        kind: str,
-        start: int,
-        end: int,
-        field: str | None = None,
-        children: Sequence[Node] = _NO_CHILDREN,
-        flags: int = 0,
-    ) -> None:
-        self.kind = kind
-        self.start = start
-        self.end = end
-        self.field = field
-        self.children = children
-        self.flags = flags
-
-    @property
-    def has_error(self) -> bool:
-        """This node or one below is an ERROR or MISSING."""
-        return self.flags != 0
-
-    @property
-    def is_missing(self) -> bool:
-        """Made up by the parser to go on; it is empty."""
-        return self.flags & MISSING != 0
-
-    @property
-    def is_error(self) -> bool:
-        return self.kind == "ERROR"
-
-    @property
-    def is_named(self) -> bool:
-        return self.kind in NAMED_KINDS
-
-    @property
-    def named_children(self) -> list[Node]:
-        return [child for child in self.children if child.kind in NAMED_KINDS]
-
-    def child_by_field(self, name: str) -> Node | None:
-        for child in self.children:
-            if child.field == name:
-                return child
-        return None
-
-    def children_by_field(self, name: str) -> list[Node]:
-        return [child for child in self.children if child.field == name]
-
-    def child_of_kind(self, kind: str) -> Node | None:
-        """The first child of this kind: a rule's name, or a token's spelling such as `move`."""
-        for child in self.children:
-            if child.kind == kind:
-                return child
-        return None
-
-    def has(self, kind: str) -> bool:
-        return self.child_of_kind(kind) is not None
-
-    def text(self, source: bytes) -> str:
-        """`source` is the text this tree was made from; bytes that are no UTF-8 become U+FFFD."""
-        return source[self.start : self.end].decode("utf-8", "replace")
-
-    def descendants(self) -> Iterator[Node]:
-        """This node and all below it, parents before children, in the order of the text."""
-        work = [self]
-        while work:
-            node = work.pop()
-            yield node
-            if node.children:
-                work.extend(reversed(node.children))
-
-    def path_to(self, start: int, end: int) -> list[Node]:
-        """The nodes that cover start..end, from this one to the smallest."""
-        path: list[Node] = []
-        node: Node | None = self if self.start <= start and end <= self.end else None
-        while node is not None:
-            path.append(node)
-            node = next((child for child in node.children if child.start <= start and end <= child.end), None)
-        return path
-
-    def dump(self) -> str:
-        """The tree as an S-expression, tokens quoted: for tests and for people."""
-        out: list[str] = []
-        work: list[Node | str] = [self]
-        while work:
-            item = work.pop()
-            if isinstance(item, str):
-                out.append(item)
-                continue
-            if out and out[-1] != "(":
-                out.append(" ")
-            if item.field is not None:
-                out.append(f"{item.field}: ")
-            if item.is_missing:
-                out.append("MISSING ")
-            if not item.is_named:
-                out.append(f'"{item.kind}"')
-            elif not item.children:
-                out.append(item.kind)
-            else:
-                out.append(f"({item.kind}")
-                work.append(")")
-                work.extend(reversed(item.children))
-        return "".join(out)
-
-    def __repr__(self) -> str:
-        return f"<{self.kind} {self.start}..{self.end}>"
-
-
-_DROP, _LEAF, _INNER, _ERROR = range(4)
-
-
-def _actions() -> bytes:
-    """Kind id -> what the copy does with it, for all ids a cursor can return (ERROR's is the largest)."""
-    table = bytearray([_LEAF]) * (ERROR_KIND_ID + 1)
-    for index, name in enumerate(kind_names()):
-        if name in DROPPED:
-            table[index] = _DROP
-        elif name in NAMED_KINDS and name not in LEAVES:
-            table[index] = _INNER
-    table[ERROR_KIND_ID] = _ERROR
-    return bytes(table)
-
-
-_ACTION = _actions()
-_KIND = kind_names()
-_FIELD = field_names()
-
-
-def materialise(raw: RawNode, base: int = 0) -> Node:
-    """Copy the subtree of `raw`; `base` is the offset in the file that becomes offset 0."""
-    action, kinds, fields = _ACTION, _KIND, _FIELD
-    erroneous = raw.has_error
-    kind_id = raw.kind_id
-    children: list[Node] = []
-    root = Node(
-        "ERROR" if kind_id == ERROR_KIND_ID else kinds[kind_id],
-        raw.start_byte - base,
-        raw.end_byte - base,
-        None,
-        children,
-        HAS_ERROR if erroneous else 0,
-    )
-    cursor = raw.walk()
-    first_child, next_sibling, parent = cursor.goto_first_child, cursor.goto_next_sibling, cursor.goto_parent
-    if action[kind_id] in (_DROP, _LEAF) or not first_child():
-        root.children = _NO_CHILDREN
-        return root
-    outer: list[list[Node]] = []
-    append = children.append
-    flags = 0
-    while True:
-        node = cursor.node
-        assert node is not None
-        kind_id = node.kind_id
-        act = action[kind_id]
-        if erroneous:
-            flags = (HAS_ERROR if node.has_error else 0) | (MISSING if node.is_missing else 0)
-            if act == _DROP and flags:
-                act = _LEAF
-        if act == _INNER:
-            inner: list[Node] = []
-            append(
-                Node(
-                    kinds[kind_id], node.start_byte - base, node.end_byte - base, fields[cursor.field_id], inner, flags
-                )
-            )
-            if first_child():
-                outer.append(children)
-                children = inner
-                append = inner.append
-                continue
-        elif act == _LEAF:
-            append(
-                Node(
-                    kinds[kind_id],
-                    node.start_byte - base,
-                    node.end_byte - base,
-                    fields[cursor.field_id],
-                    _NO_CHILDREN,
-                    flags,
-                )
-            )
-        elif act == _ERROR:
-            inner = []
-            append(Node("ERROR", node.start_byte - base, node.end_byte - base, fields[cursor.field_id], inner, flags))
-            if first_child():
-                outer.append(children)
-                children = inner
-                append = inner.append
-                continue
-        while not next_sibling():
-            if not outer:
-                return root
-            parent()
-            children = outer.pop()
-            append = children.append
-
-
 def tree_of(source: bytes) -> Node:
     """Parse a text and copy its tree; the root is a `source_file` (or an ERROR)."""
-    return materialise(parse(source).root_node)
+    return tree_of_parsed(parse_repaired(source), source)
+
+
+def tree_of_parsed(parsed: Parsed, source: bytes, base: int = 0) -> Node:
+    """The tree of `source`; what it says of offset `base` in it is at offset 0."""
+    root = materialise(parsed.tree.root_node, base)
+    if parsed.patches:
+        attributes = [
+            _attribute(source, patch.start, patch.end, base)
+            for patch in parsed.patches
+            if patch.kind is PatchKind.ATTRIBUTE
+        ]
+        restore(root, source[base:], shifted(parsed.patches, -base), attributes)
+    return root
+
+
+def _attribute(source: bytes, start: int, end: int, base: int) -> Node:
+    """A hidden attribute, parsed by itself."""
+    root = materialise(parse(source[start:end]).root_node, base - start)
+    if len(root.children) == 1 and root.children[0].kind == "attribute_item":
+        return root.children[0]
+    return Node("attribute_item", start - base, end - base)
 
 
 FragmentKind = Literal["expr", "stmts", "item", "type", "pat"]
@@ -270,10 +68,11 @@ def tree_of_fragment(source: bytes, kind: FragmentKind) -> Node | None:
     any number of them. None when the text is not exactly one fragment of this kind.
     """
     prefix, suffix = _WRAPPERS[kind]
-    raw = parse(prefix + source + suffix).root_node
-    if raw.has_error:
+    text = prefix + source + suffix
+    parsed = parse_repaired(text)
+    if parsed.tree.root_node.has_error:
         return None
-    root = materialise(raw, len(prefix))
+    root = tree_of_parsed(parsed, text, len(prefix))
     if kind == "item":
         return root
     if len(root.children) != 1:

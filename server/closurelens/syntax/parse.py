@@ -6,11 +6,26 @@ tree is an offset in the text (constructs the grammar lacks are blanked first, s
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 import tree_sitter_rust
 from tree_sitter import Language, Parser, Tree
 from tree_sitter import Node as RawNode
 
-__all__ = ["ERROR_KIND_ID", "LANGUAGE", "NAMED_KINDS", "RawNode", "Tree", "field_names", "kind_names", "parse"]
+from closurelens.syntax.repair import Patch, Repaired, repair_known, repair_near, repair_silent
+
+__all__ = [
+    "ERROR_KIND_ID",
+    "LANGUAGE",
+    "NAMED_KINDS",
+    "Parsed",
+    "RawNode",
+    "Tree",
+    "field_names",
+    "kind_names",
+    "parse",
+    "parse_repaired",
+]
 
 LANGUAGE = Language(tree_sitter_rust.language())
 
@@ -36,8 +51,8 @@ NAMED_KINDS = frozenset(
     name
     for index, name in enumerate(kind_names())
     if LANGUAGE.node_kind_is_named(index) and LANGUAGE.node_kind_is_visible(index)
-) | {"ERROR"}
-"""Kinds of nodes that are grammar rules; every other kind is the spelling of a token."""
+) | {"ERROR", "capture_list", "trait_alias_item"}
+"""Kinds of nodes that are rules of the grammar or that `restore` makes; every other kind is the spelling of a token."""
 
 _parser = Parser(LANGUAGE)
 
@@ -47,3 +62,58 @@ def parse(source: bytes, old_tree: Tree | None = None) -> Tree:
     if old_tree is None:
         return _parser.parse(source)
     return _parser.parse(source, old_tree)
+
+
+@dataclass(slots=True)
+class Parsed:
+    """A tree, and what the parser did not get to see."""
+
+    tree: Tree
+    patches: list[Patch] = field(default_factory=list)
+
+
+_ROUNDS = 3
+"""How often errors are looked at again: hiding one thing can show the next."""
+
+
+def parse_repaired(source: bytes) -> Parsed:
+    """Parse, and where the parser fails for want of grammar, repair and parse again.
+
+    The answer depends on the text alone.
+    """
+    repaired = repair_silent(source)
+    parsed = Parsed(_parser.parse(source)) if repaired is None else _parsed(repaired)
+    if not parsed.tree.root_node.has_error:
+        return parsed
+    repaired = repair_known(source)
+    if repaired is None:
+        repaired = Repaired(source, [])
+    else:
+        parsed = _parsed(repaired)
+    for _ in range(_ROUNDS):
+        root = parsed.tree.root_node
+        if not root.has_error:
+            break
+        further = repair_near(source, repaired, _error_ranges(root))
+        if further is None:
+            break
+        repaired = further
+        parsed = _parsed(repaired)
+    return parsed
+
+
+def _parsed(repaired: Repaired) -> Parsed:
+    return Parsed(_parser.parse(repaired.text), repaired.patches)
+
+
+def _error_ranges(root: RawNode) -> list[tuple[int, int]]:
+    """The ranges of ERROR and MISSING nodes, without those inside of others."""
+    ranges: list[tuple[int, int]] = []
+    work = [root]
+    while work:
+        node = work.pop()
+        if node.is_error or node.is_missing:
+            ranges.append((node.start_byte, node.end_byte))
+        else:
+            work.extend(child for child in node.children if child.has_error)
+    return ranges

@@ -1,0 +1,100 @@
+"""Copies a tree-sitter tree into `Node` objects.
+
+Invariants: the cost is one step of a cursor for each node, and depth of nesting takes no stack.
+"""
+
+from __future__ import annotations
+
+from closurelens.syntax.node import HAS_ERROR, MISSING, NO_CHILDREN, Node
+from closurelens.syntax.parse import ERROR_KIND_ID, NAMED_KINDS, RawNode, field_names, kind_names
+from closurelens.syntax.restore import ASSIGNMENTS, regroup_assignments
+
+__all__ = ["DROPPED", "LEAVES", "materialise"]
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+DROPPED = _words("( ) [ ] { } , : :: . -> => # \" ' line_comment block_comment")
+
+LEAVES = _words("""
+    boolean_literal char_literal crate empty_statement escape_sequence field_identifier float_literal fragment_specifier
+    identifier integer_literal label lifetime metavariable mutable_specifier never_type primitive_type
+    raw_string_literal remaining_field_pattern self shebang shorthand_field_identifier string_content string_literal
+    super token_repetition token_repetition_pattern token_tree token_tree_pattern type_identifier unit_expression
+    unit_type
+""")
+
+_DROP, _LEAF, _INNER, _ASSIGNMENT = range(4)
+
+
+def _actions() -> bytes:
+    """Kind id -> what the copy does with it, for all ids a cursor can return (ERROR's is the largest)."""
+    table = bytearray([_LEAF]) * (ERROR_KIND_ID + 1)
+    for index, name in enumerate(kind_names()):
+        if name in DROPPED:
+            table[index] = _DROP
+        elif name in ASSIGNMENTS:
+            table[index] = _ASSIGNMENT
+        elif name in NAMED_KINDS and name not in LEAVES:
+            table[index] = _INNER
+    table[ERROR_KIND_ID] = _INNER
+    return bytes(table)
+
+
+_ACTION = _actions()
+_KIND = {**dict(enumerate(kind_names())), ERROR_KIND_ID: "ERROR"}
+_FIELD = field_names()
+
+
+def materialise(raw: RawNode, base: int = 0) -> Node:
+    """Copy the subtree of `raw`; `base` is the offset in the file that becomes offset 0."""
+    action, kinds, fields = _ACTION, _KIND, _FIELD
+    erroneous = raw.has_error
+    children: list[Node] = []
+    flags = HAS_ERROR if erroneous else 0
+    root = Node(kinds[raw.kind_id], raw.start_byte - base, raw.end_byte - base, None, children, flags)
+    cursor = raw.walk()
+    first_child, next_sibling, parent = cursor.goto_first_child, cursor.goto_next_sibling, cursor.goto_parent
+    if action[raw.kind_id] in (_DROP, _LEAF) or not first_child():
+        return root
+    outer: list[list[Node]] = []
+    append = children.append
+    flags = 0
+    has_left_assignment = False
+    walking = True
+    while walking:
+        raw_node = cursor.node
+        assert raw_node is not None
+        kind_id = raw_node.kind_id
+        act = action[kind_id]
+        if erroneous:
+            flags = (HAS_ERROR if raw_node.has_error else 0) | (MISSING if raw_node.is_missing else 0)
+            if act == _DROP and flags:
+                act = _LEAF
+        if act >= _INNER:
+            inner: list[Node] = []
+            field = fields[cursor.field_id]
+            append(Node(kinds[kind_id], raw_node.start_byte - base, raw_node.end_byte - base, field, inner, flags))
+            if act == _ASSIGNMENT and field == "left":
+                has_left_assignment = True
+            if first_child():
+                outer.append(children)
+                children = inner
+                append = inner.append
+                continue
+        elif act == _LEAF:
+            field = fields[cursor.field_id]
+            start, end = raw_node.start_byte - base, raw_node.end_byte - base
+            append(Node(kinds[kind_id], start, end, field, NO_CHILDREN, flags))
+        while not next_sibling():
+            if not outer:
+                walking = False
+                break
+            parent()
+            children = outer.pop()
+            append = children.append
+    if has_left_assignment:
+        regroup_assignments(root)
+    return root

@@ -1,0 +1,357 @@
+"""Rewrites, at equal length, constructs that tree-sitter-rust 0.24 cannot parse or parses wrongly.
+
+Invariants: the text keeps its length, so offsets keep their meaning; strings, characters and comments are not touched;
+each rewrite that hides something from the parser is recorded as a `Patch`, from which `restore` puts it back into the
+tree. A text that the parser understands is not looked at, except for `repair_silent`'s few words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from closurelens.syntax.mask import close_of, mask
+
+__all__ = ["Patch", "PatchKind", "Repaired", "repair_known", "repair_near", "repair_silent"]
+
+
+class PatchKind(Enum):
+    """What a patch hides, so what is put back."""
+
+    ATTRIBUTE = "attribute_item"
+    BINDER = "for_lifetimes"
+    CAPTURES = "capture_list"
+    CLOSURE_TOKEN = "closure token"
+    BLOCK_TOKEN = "block token"
+    ITEM_TOKEN = "item token"
+    VISIBILITY = "visibility_modifier"
+    MACRO = "macro_definition"
+    TRAIT_ALIAS = "trait_alias_item"
+    JUMP = "jump"
+    """`return`, `break` or `yield` before a closure, written as an assignment."""
+
+
+@dataclass(slots=True)
+class Patch:
+    """Bytes start..end were hidden; `anchor` is where the node they belong to starts without them."""
+
+    kind: PatchKind
+    start: int
+    end: int
+    anchor: int
+
+
+@dataclass(slots=True)
+class Repaired:
+    text: bytes
+    patches: list[Patch]
+
+
+class _Work:
+    """One text under repair: `code` is what rules look at, `out` what they write."""
+
+    __slots__ = ("code", "out", "patches")
+
+    def __init__(self, source: bytes) -> None:
+        self.code = mask(source)
+        self.out = bytearray(source)
+        self.patches: list[Patch] = []
+
+    def blank(self, start: int, end: int) -> None:
+        self.out[start:end] = b" " * (end - start)
+
+    def hide(self, kind: PatchKind, start: int, end: int, anchor: int) -> None:
+        self.blank(start, end)
+        self.patches.append(Patch(kind, start, end, anchor))
+
+    def put(self, at: int, text: bytes) -> None:
+        self.out[at : at + len(text)] = text
+
+    def next_code(self, at: int) -> int:
+        """The first offset from `at` that is no white space."""
+        found = _NON_SPACE.search(self.code, at)
+        return found.start() if found is not None else len(self.code)
+
+    def code_before(self, at: int) -> int:
+        """The end of the code before `at`: `at` without the white space before it."""
+        code = self.code
+        while at > 0 and code[at - 1] in b" \t\r\n\x0b\x0c":
+            at -= 1
+        return at
+
+    def before(self, at: int, count: int = 1) -> bytes:
+        """The last `count` bytes of the code before `at`."""
+        end = self.code_before(at)
+        return self.code[max(end - count, 0) : end]
+
+    def done(self) -> Repaired:
+        return Repaired(bytes(self.out), sorted(self.patches, key=lambda patch: patch.start))
+
+
+_NON_SPACE = re.compile(rb"[^ \t-\r]")
+_W = rb"[ \t-\r]*+"
+_ANGLES = rb"<(?:[^<>;{}]|->|<(?:[^<>;{}]|->|<(?:[^<>;{}]|->|<[^<>;{}]*>)*>)*>)*>"
+_PARENS = rb"\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)"
+
+
+def _pattern(text: bytes) -> re.Pattern[bytes]:
+    """A pattern in which `~` stands for white space that may be."""
+    return re.compile(text.replace(b"~", _W))
+
+
+# Closures: binder, const, use, gen, captures
+
+_CLOSURE = _pattern(
+    rb"(?<![\w.'$])(?=[fcsagmu])(?P<binder>for~<[^<>]*>~)?"
+    rb"(?P<words>(?:(?:const|static|async|gen|move|use)\b~(?:" + _PARENS + rb"~)?)*)(?=\|)"
+)
+_CLOSURE_WORD = _pattern(rb"(?P<word>\w+)~(?P<captures>" + _PARENS + rb")?")
+_KEPT = (b"static", b"async", b"move")
+
+
+def _closures(work: _Work) -> None:
+    """The grammar knows `static? async? move? |..|`."""
+    for found in _CLOSURE.finditer(work.code):
+        words = list(_CLOSURE_WORD.finditer(work.code, *found.span("words")))
+        spelled = [word.group("word") for word in words]
+        if found.end() == found.start() or spelled == [b"gen"]:
+            continue
+        kept: list[re.Match[bytes]] = []
+        for word in words:
+            rank = _KEPT.index(word.group("word")) if word.group("word") in _KEPT else -1
+            if rank >= 0 and (not kept or rank > _KEPT.index(kept[-1].group("word"))):
+                kept.append(word)
+        anchor = kept[0].start() if kept else found.end()
+        if found.group("binder"):
+            start, end = found.span("binder")
+            work.hide(PatchKind.BINDER, start, work.code.rindex(b">", start, end) + 1, anchor)
+        for word in words:
+            if word not in kept:
+                work.hide(PatchKind.CLOSURE_TOKEN, *word.span("word"), anchor)
+            if word.group("captures") is not None:
+                work.hide(PatchKind.CAPTURES, *word.span("captures"), anchor)
+
+
+_SILENT = re.compile(
+    rb"return\s*+\|\||(?:break|yield)\s*+(?:'\w+\s*+)?\||use\s*+\|",
+)
+_JUMP = _pattern(rb"(?<![\w.'$#])(?:(?P<return>return)(?=~\|\|)|(?:break|yield)(?P<label>~'\w+)?(?=~\|))")
+
+
+def _jumps(work: _Work) -> None:
+    """`return || x` is taken for an `or`; an assignment has the same place in an expression and takes a closure."""
+    for found in _JUMP.finditer(work.code):
+        start, end = found.span()
+        work.put(start, b"_" * (end - start - 1) + b"=")
+        work.patches.append(Patch(PatchKind.JUMP, start, end, start))
+
+
+def repair_silent(source: bytes) -> Repaired | None:
+    """Repair what the parser takes for something else without an error; None when there is nothing of the kind."""
+    if _SILENT.search(source) is None:
+        return None
+    work = _Work(source)
+    _jumps(work)
+    _closures(work)
+    return work.done() if work.patches else None
+
+
+# Blocks and items
+
+_GEN_BLOCK = _pattern(rb"(?<![\w.'$#])(?P<async>async)\b~(?P<gen>gen)\b(?=~(?:move\b~)?\{)")
+
+
+def _gen_blocks(work: _Work) -> None:
+    for found in _GEN_BLOCK.finditer(work.code):
+        work.hide(PatchKind.BLOCK_TOKEN, *found.span("gen"), found.start("async"))
+
+
+_ITEM_WORD = _pattern(
+    rb"(?<![\w.'$#])(?:"
+    rb"(?P<gen>gen)(?=~(?:unsafe\b~)?(?:extern\b~(?:\"[^\"]*\"~)?)?fn\b)"
+    rb"|(?P<safe>safe)(?=~(?:fn|static)\b)"
+    rb"|(?P<default>default)(?=~(?:impl|const|type|unsafe)\b)"
+    rb"|(?P<auto>auto)(?=~trait\b)"
+    rb"|(?P<const>const)(?=~(?:unsafe\b~)?(?:auto\b~)?(?:trait|impl)\b)"
+    rb"|(?P<unsafe>unsafe)(?=~mod\b)"
+    rb")"
+)
+_IMPL_CONST = _pattern(
+    rb"(?:\bimpl\b|>)~(?P<const>const)\b(?=~(?:::~)?!?(?!fn\b|unsafe\b|async\b|extern\b|move\b)[A-Za-z_$])"
+)
+_BOUND_CONST = _pattern(rb"\[~const~\](?=~[\w:(])|\x7e~const\b|(?<=[+:])~const(?=~(?:::)?[A-Z])")
+_FLAT = rb"(?:[^=;{}<>]|->|" + _ANGLES + rb")*"
+_FOREIGN_TYPE = _pattern(rb"(?<![\w.'$#])(?P<vis>pub(?:~\([^()]*\))?)~(?P<type>type)\b(?=~\w+" + _FLAT + rb";)")
+_ASSOC_DEFAULT = _pattern(
+    rb"\btype\b~\w+~(?:" + _ANGLES + rb"~)?:(?!:)" + _FLAT + rb"(?P<default>=" + _FLAT + rb")(?=;)"
+)
+_UNIT_WHERE = _pattern(rb"\bstruct\b~\w+~(?:" + _ANGLES + rb"~)?(?P<where>where\b[^{};]*)(?=;)")
+_MACRO = _pattern(rb"(?<![\w.'$#!])(?:pub~(?:\([^()]*\)~)?)?macro\b~\w+~(?=[({])")
+_TRAIT_ALIAS = _pattern(rb"(?<![\w.'$#])(?P<trait>trait)\b~\w+~(?:" + _ANGLES + rb"~)?=(?=" + _FLAT + rb";)")
+_SUPER_LET = _pattern(rb"(?<![\w.'$#:])super(?=~let\b)")
+
+
+def _items(work: _Work) -> None:
+    code = work.code
+    for found in _ITEM_WORD.finditer(code):
+        work.hide(PatchKind.ITEM_TOKEN, *found.span(), work.next_code(found.end()))
+    for found in _IMPL_CONST.finditer(code):
+        work.hide(PatchKind.ITEM_TOKEN, *found.span("const"), -1)
+    for found in _FOREIGN_TYPE.finditer(code):
+        work.hide(PatchKind.VISIBILITY, *found.span("vis"), found.start("type"))
+    for found in _MACRO.finditer(code):
+        end = close_of(code, found.end())
+        if end is not None and code[end - 1 : end] == b")":
+            body = work.next_code(end)
+            end = close_of(code, body) if code[body : body + 1] == b"{" else None
+        if end is not None:
+            work.hide(PatchKind.MACRO, found.start(), end, -1)
+    for found in _TRAIT_ALIAS.finditer(code):
+        start, end = found.span("trait")
+        work.put(start, b"type ")
+        work.patches.append(Patch(PatchKind.TRAIT_ALIAS, start, end, -1))
+    for found in _BOUND_CONST.finditer(code):
+        work.blank(*found.span())
+    for found in _ASSOC_DEFAULT.finditer(code):
+        work.blank(*found.span("default"))
+    for found in _UNIT_WHERE.finditer(code):
+        work.blank(*found.span("where"))
+    for found in _SUPER_LET.finditer(code):
+        work.blank(*found.span())
+
+
+# Names and literals that the grammar reserves or does not know; their text is read from the source, so any will do
+
+_NUMBERS = rb"(?:[ui](?:8|16|32|64|128|size)|f(?:32|64)|bool|str|char)"
+_NAME = _pattern(rb"(?<![\w.'$#])(?:raw(?!\w|~(?:const|mut)\b)|try(?=~!~[({\[])|" + _NUMBERS + rb"(?=~!~[({\[]|~::~<))")
+_FLOAT = re.compile(rb"(?<![\w$])[0-9][0-9_]*(?:\.[0-9][0-9_]*)?(?:[eE][+-]?[0-9_]+)?(?P<suffix>f16|f128)\b")
+_BECOME = _pattern(rb"(?<![\w.'$#])(?:become(?=~[\w(<:])|do~yeet\b)")
+_DYN = _pattern(rb"(?<![\w.'$#])dyn(?P<skip>~'\w+~\+|~\?~(?:Sized|[\w:]+)~\+|\*)")
+_FN_POINTER = _pattern(rb"(?<![\w.'$#])fn~(?P<params>" + _PARENS + rb")")
+_REF_INFER = _pattern(rb"&~(?:'\w+~)?(?:mut~)?(?P<infer>_)(?!\w)")
+_NEGATIVE = _pattern(rb"(?:::|[A-Z]\w*)<(?:[^<>;{}()|]*,~)?(?P<minus>-)(?=[0-9]+\w*~[,>])")
+_LAST_COMMA = _pattern(rb"(?:[=(,{\[;&!>]|\b(?:move|async|return|else|in))~\|(?P<params>[^|]*[^|\s,])(?P<comma>,)~\|")
+_EMPTY_WHERE = _pattern(rb"\bwhere\b~\w+~:~(?=[{;])")
+
+
+def _spellings(work: _Work) -> None:
+    code = work.code
+    for found in _NAME.finditer(code):
+        work.put(found.start(), b"_")
+    for found in _FLOAT.finditer(code):
+        work.put(found.start("suffix"), b"f32" if found.group("suffix") == b"f16" else b"_f32")
+    for found in _BECOME.finditer(code):
+        work.put(found.start(), b"return".ljust(len(found.group())))
+    for found in _DYN.finditer(code):
+        work.blank(*found.span("skip"))
+    for pointer in _FN_POINTER.finditer(code):
+        for found in _REF_INFER.finditer(code, *pointer.span("params")):
+            work.put(found.start("infer"), b"T")
+    for found in _NEGATIVE.finditer(code):
+        work.put(found.start("minus"), b"0")
+    for found in _LAST_COMMA.finditer(code):
+        work.blank(*found.span("comma"))
+    for found in _EMPTY_WHERE.finditer(code):
+        work.blank(*found.span())
+
+
+# Attributes of expressions
+
+_ATTRIBUTE = _pattern(rb"#~(?P<open>\[)")
+_BEFORE_EXPRESSION = frozenset(b"=+-*/%^&|<?")
+_WORDS_BEFORE_EXPRESSION = (b"return", b"break", b"in", b"else", b"move")
+
+
+def _attributes(work: _Work, *, wanted: Callable[[int, int], bool]) -> None:
+    for found in _ATTRIBUTE.finditer(work.code):
+        end = close_of(work.code, found.start("open"))
+        if end is not None and wanted(found.start(), end):
+            work.hide(PatchKind.ATTRIBUTE, found.start(), end, -1)
+
+
+def _is_on_expression(work: _Work, start: int) -> bool:
+    """By what stands before it, an attribute can only be an expression's or a closure parameter's."""
+    before = work.before(start, 7)
+    if not before:
+        return False
+    if before[-1] in _BEFORE_EXPRESSION or before.endswith(b"=>"):
+        return True
+    return before.endswith(_WORDS_BEFORE_EXPRESSION) and not before[-7:-6].isalnum()
+
+
+def repair_known(source: bytes) -> Repaired | None:
+    """Rewrite every construct that is known by its own words; None when there is none."""
+    work = _Work(source)
+    _jumps(work)
+    _closures(work)
+    _gen_blocks(work)
+    _items(work)
+    _spellings(work)
+    hidden_so_far = [(patch.start, patch.end) for patch in work.patches if patch.kind is PatchKind.MACRO]
+    _attributes(
+        work,
+        wanted=lambda start, end: (
+            (_is_on_expression(work, start) or _follows_hidden_attribute(work, start))
+            and not any(low <= start < high for low, high in hidden_so_far)
+        ),
+    )
+    return work.done() if work.patches or work.out != source else None
+
+
+def _follows_hidden_attribute(work: _Work, start: int) -> bool:
+    """The second of two attributes on one expression."""
+    last = work.patches[-1] if work.patches else None
+    return last is not None and last.kind is PatchKind.ATTRIBUTE and work.next_code(last.end) == start
+
+
+_TURBOFISH = _pattern(rb"(?P<colons>::)~(?=[<(])")
+_CALL = _pattern(rb"!~(?:\w+~)?(?P<open>[({\[])")
+
+
+def repair_near(source: bytes, done: Repaired, errors: Sequence[tuple[int, int]]) -> Repaired | None:
+    """Rewrite what only the parser's own errors tell apart from what it can parse; None when nothing is left to try.
+
+    `errors` are the ranges of ERROR and MISSING nodes. In them, attributes are hidden and the insides of macros are
+    blanked: neither is read from the parser's tree. The `::` of a type's arguments goes too, when it is the error.
+    """
+    work = _Work(source)
+    work.out = bytearray(done.text)
+    work.patches = list(done.patches)
+    hidden = {patch.start for patch in done.patches}
+    before = bytes(work.out)
+
+    def is_near(start: int, end: int) -> bool:
+        return any(low <= end and start <= high for low, high in errors)
+
+    for found in _CALL.finditer(work.code):
+        end = close_of(work.code, found.start("open"))
+        if end is not None and is_near(found.start("open"), end):
+            work.blank(found.end(), end - 1)
+    starts = {low for low, _ in errors}
+    for found in _TURBOFISH.finditer(work.code):
+        if found.start() in starts or found.end() in starts:
+            work.blank(*found.span("colons"))
+    _attributes(
+        work,
+        wanted=lambda start, end: (
+            start not in hidden
+            and work.out[start] == 0x23
+            and _is_within_item(work, start)
+            and is_near(work.code_before(start), work.next_code(end) + 1)
+        ),
+    )
+    return work.done() if work.out != before else None
+
+
+def _is_within_item(work: _Work, start: int) -> bool:
+    """Not at the start of a statement or an item, where the grammar takes attributes."""
+    return work.before(start) in (b",", b"(", b"[", b"{", b"|", b"]")
+
+
+def shifted(patches: Iterable[Patch], delta: int) -> list[Patch]:
+    return [
+        Patch(patch.kind, patch.start + delta, patch.end + delta, patch.anchor + delta if patch.anchor >= 0 else -1)
+        for patch in patches
+    ]

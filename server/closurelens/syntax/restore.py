@@ -1,0 +1,160 @@
+"""Puts back into a tree what `repair` hid from the parser, and what the grammar's precedences get wrong.
+
+Invariant: afterwards parents still cover their children, and children stand in the order of the text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import assert_never
+
+from closurelens.syntax.node import Node
+from closurelens.syntax.repair import Patch, PatchKind
+
+__all__ = ["regroup_assignments", "restore"]
+
+_CLOSURE = frozenset(("closure_expression",))
+_BLOCK = frozenset(("async_block",))
+_FUNCTION = frozenset(("function_item", "function_signature_item", "static_item"))
+_ITEM = _FUNCTION | {"impl_item", "trait_item", "mod_item", "const_item", "type_item", "associated_type"}
+_TYPE = frozenset(("associated_type",))
+ASSIGNMENTS = frozenset(("assignment_expression", "compound_assignment_expr"))
+
+
+def restore(root: Node, source: bytes, patches: Iterable[Patch], attributes: Iterable[Node]) -> None:
+    """`source` is the text before the repair; `attributes` are the nodes of the hidden attributes."""
+    for patch in patches:
+        start, end = patch.start, patch.end
+        match patch.kind:
+            case PatchKind.BINDER:
+                _insert(root, Node("for_lifetimes", start, end), patch.anchor, _CLOSURE)
+            case PatchKind.CAPTURES:
+                _insert(root, Node("capture_list", start, end), patch.anchor, _CLOSURE)
+            case PatchKind.CLOSURE_TOKEN:
+                _insert(root, _token(source, patch), patch.anchor, _CLOSURE)
+            case PatchKind.BLOCK_TOKEN:
+                _insert(root, _token(source, patch), patch.anchor, _BLOCK)
+            case PatchKind.ITEM_TOKEN:
+                _insert(root, _token(source, patch), patch.anchor, _ITEM)
+            case PatchKind.VISIBILITY:
+                _insert(root, Node("visibility_modifier", start, end), patch.anchor, _TYPE)
+            case PatchKind.MACRO:
+                _insert_anywhere(root, _macro(source, patch))
+            case PatchKind.JUMP:
+                _restore_jump(root, source, patch)
+            case PatchKind.TRAIT_ALIAS:
+                _restore_trait_alias(root, patch)
+            case PatchKind.ATTRIBUTE:
+                pass
+            case _:
+                assert_never(patch.kind)
+    for attribute in attributes:
+        _insert_anywhere(root, attribute)
+
+
+def _token(source: bytes, patch: Patch) -> Node:
+    return Node(source[patch.start : patch.end].decode(), patch.start, patch.end)
+
+
+_MACRO_NAME = re.compile(rb"\bmacro\s+(\w+)")
+
+
+def _macro(source: bytes, patch: Patch) -> Node:
+    """`macro name(..) {..}`."""
+    found = _MACRO_NAME.search(source, patch.start, patch.end)
+    names = [] if found is None else [Node("identifier", *found.span(1), field="name")]
+    return Node("macro_definition", patch.start, patch.end, None, names)
+
+
+def _path(root: Node, start: int, end: int) -> list[Node]:
+    """The nodes which cover start..end, outermost first; the root counts as covering everything."""
+    path = [root]
+    while True:
+        for child in path[-1].children:
+            if child.start <= start and end <= child.end and child.end > child.start:
+                path.append(child)
+                break
+        else:
+            return path
+
+
+def _add(parent: Node, child: Node) -> None:
+    children = list(parent.children)
+    index = len(children)
+    while index > 0 and children[index - 1].start > child.start:
+        index -= 1
+    children.insert(index, child)
+    parent.children = children
+
+
+def _insert(root: Node, child: Node, anchor: int, kinds: frozenset[str]) -> None:
+    """Give `child` to the node of these kinds that starts at `anchor`, else to the smallest that covers it.
+
+    The node and its ancestors grow to cover it. Where the text is in error there may be no such node.
+    """
+    if anchor >= 0:
+        path = _path(root, anchor, anchor + 1)
+        for index, node in enumerate(path):
+            if node.kind in kinds and node.start == anchor:
+                _add(node, child)
+                for ancestor in path[: index + 1]:
+                    ancestor.start = min(ancestor.start, child.start)
+                return
+    for node in reversed(_path(root, child.start, child.end)):
+        if node.kind in kinds:
+            _add(node, child)
+            return
+
+
+def _insert_anywhere(root: Node, child: Node) -> None:
+    """Give `child` to the smallest node that covers it."""
+    parent = _path(root, child.start, child.end)[-1]
+    _add(parent, child)
+    parent.start, parent.end = min(parent.start, child.start), max(parent.end, child.end)
+
+
+def _restore_jump(root: Node, source: bytes, patch: Patch) -> None:
+    """The assignment that stands for `return || x` becomes what it was."""
+    for node in _path(root, patch.start, patch.start + 1):
+        if node.kind == "assignment_expression" and node.start == patch.start and len(node.children) == 3:
+            words = source[patch.start : patch.end].split(None, 1)
+            word = words[0].decode()
+            if "'" in word:
+                word = word[: word.index("'")]
+            children = [Node(word, patch.start, patch.start + len(word))]
+            label = source.find(b"'", patch.start, patch.end)
+            if label >= 0:
+                children.append(Node("label", label, label + len(source[label : patch.end].rstrip())))
+            value = node.children[2]
+            value.field = None
+            children.append(value)
+            node.kind = f"{word}_expression"
+            node.children = children
+            return
+
+
+def _restore_trait_alias(root: Node, patch: Patch) -> None:
+    for node in _path(root, patch.start, patch.start + 4):
+        for child in node.children:
+            if node.kind == "type_item" and child.kind == "type" and child.start == patch.start:
+                node.kind = "trait_alias_item"
+                child.kind, child.end = "trait", patch.end
+                return
+
+
+def regroup_assignments(root: Node) -> None:
+    """`a = b = c` groups to the right in Rust, to the left in the grammar."""
+    for outer in root.descendants():
+        if outer.kind not in ASSIGNMENTS:
+            continue
+        while len(outer.children) == 3 and outer.children[0].kind in ASSIGNMENTS:
+            inner, operator, right = outer.children
+            if len(inner.children) != 3:
+                break
+            target, inner_operator, middle = inner.children
+            outer.kind, inner.kind = inner.kind, outer.kind
+            middle.field = "left"
+            inner.start, inner.end, inner.field = middle.start, right.end, "right"
+            inner.children = [middle, operator, right]
+            outer.children = [target, inner_operator, inner]
