@@ -157,7 +157,8 @@ class _Lowering:
         toml, package = self.toml, self.package
         name = self.string(package, "name", ("package",))
         if name is None:
-            toml.report(Problem.BAD_VALUE, "the package has no `name`", ("package",))
+            if "name" not in package:
+                toml.report(Problem.BAD_VALUE, "the package has no `name`", ("package",))
             name = paths.name(self.dir) or "unnamed"
         resolver = package.get("resolver")
         return Manifest(

@@ -84,8 +84,10 @@ def line_of(text: str, keys: Sequence[str]) -> int | None:
             if key is None:
                 continue
             path = table + _parts(key[1])
-        if path == wanted[: len(path)] and (best is None or len(path) > best[0]):
-            best = (len(path), number)
+        covered = min(len(path), len(wanted))
+        # `b.path = ..` is where `b` is set, too.
+        if path[:covered] == wanted[:covered] and (best is None or covered > best[0]):
+            best = (covered, number)
     return None if best is None else best[1]
 
 

@@ -1,0 +1,200 @@
+"""Features; `test_project_cargo` compares random workspaces with cargo itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from project_trees import crate, dependency, load, package, write_tree
+
+from closurelens.project.cfg import evaluate, parse_predicate
+from closurelens.project.features import FeatureSelection
+from closurelens.project.load import LoadSettings
+from closurelens.project.model import ANY_CUSTOM_NAME
+
+APP = """
+[dependencies]
+opt = { path = "../opt", optional = true }
+hidden = { path = "../opt", package = "opt", optional = true }
+[features]
+default = ["a"]
+a = ["b"]
+b = []
+with-dep = ["dep:hidden"]
+weak = ["opt?/x"]
+strong = ["opt/y"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("selection", "features", "dependencies"),
+    [
+        (FeatureSelection(), "a b default", ""),
+        (FeatureSelection(default_features=False), "", ""),
+        (FeatureSelection(("opt",), default_features=False), "opt", "opt"),
+        (FeatureSelection(("with-dep",), default_features=False), "with-dep", "hidden"),
+        (FeatureSelection(("hidden",), default_features=False), "", ""),
+        (FeatureSelection(("weak",), default_features=False), "weak", ""),
+        (FeatureSelection(("weak", "opt"), default_features=False), "opt weak", "opt"),
+        (FeatureSelection(("strong",), default_features=False), "opt strong", "opt"),
+        (FeatureSelection(("app/b",), default_features=False), "b", ""),
+        (FeatureSelection(("opt/x",), default_features=False), "opt", "opt"),
+        (FeatureSelection(("unknown",), default_features=False), "", ""),
+        (FeatureSelection(all_features=True), "a b default opt strong weak with-dep", "hidden opt"),
+    ],
+)
+def test_selection(tmp_path: Path, selection: FeatureSelection, features: str, dependencies: str) -> None:
+    write_tree(tmp_path / "opt", {"Cargo.toml": package("opt", "[features]\nx = []\ny = []\n"), "src/lib.rs": ""})
+    root = write_tree(tmp_path / "app", {"Cargo.toml": package("app", APP), "src/lib.rs": ""})
+    graph = load(root, LoadSettings(features=selection))
+    app = crate(graph, "app")
+    assert " ".join(sorted(app.cfg.features())) == features
+    assert " ".join(sorted(app.dependencies)) == dependencies
+    assert graph.diagnostics == []
+
+
+def test_weak_requests_wait_for_the_dependency(tmp_path: Path) -> None:
+    write_tree(tmp_path / "opt", {"Cargo.toml": package("opt", "[features]\nx = []\ny = []\n"), "src/lib.rs": ""})
+    root = write_tree(tmp_path / "app", {"Cargo.toml": package("app", APP), "src/lib.rs": ""})
+    for requested in (("weak", "opt"), ("opt", "weak")):
+        graph = load(root, LoadSettings(features=FeatureSelection(requested)))
+        assert dependency(graph, crate(graph, "app"), "opt").cfg.features() == {"x"}
+
+
+WORKSPACE = {
+    "Cargo.toml": '[workspace]\nmembers = ["*"]\nresolver = "RESOLVER"\n',
+    "one/Cargo.toml": package("one", '[dependencies]\nshared = { path = "../shared", features = ["from-one"] }\n'),
+    "one/src/lib.rs": "",
+    "two/Cargo.toml": package(
+        "two",
+        """
+        [dependencies]
+        shared = { path = "../shared", default-features = false }
+        [dev-dependencies]
+        shared = { path = "../shared", features = ["from-tests"] }
+        [build-dependencies]
+        shared = { path = "../shared", default-features = false, features = ["from-build"] }
+        [target.'cfg(windows)'.dependencies]
+        shared = { path = "../shared", features = ["from-windows"] }
+        """,
+    ),
+    "two/src/lib.rs": "",
+    "two/build.rs": "",
+    "shared/Cargo.toml": package(
+        "shared",
+        "[features]\ndefault = []\nfrom-one = []\nfrom-tests = []\nfrom-build = []\nfrom-windows = []\n",
+    ),
+    "shared/src/lib.rs": "",
+}
+
+
+@pytest.mark.parametrize(
+    ("resolver", "dev", "ordinary", "build"),
+    [
+        ("1", True, "default from-build from-one from-tests from-windows", None),
+        ("2", True, "default from-one from-tests", "from-build"),
+        ("2", False, "default from-one", "from-build"),
+        ("3", False, "default from-one", "from-build"),
+    ],
+)
+def test_requests_of_the_workspace_are_unified(
+    tmp_path: Path, resolver: str, dev: bool, ordinary: str, build: str | None
+) -> None:
+    files = {name: text.replace("RESOLVER", resolver) for name, text in WORKSPACE.items()}
+    graph = load(write_tree(tmp_path, files), LoadSettings(dev_dependencies=dev))
+    assert graph.diagnostics == []
+    assert " ".join(sorted(crate(graph, "shared").cfg.features())) == ordinary
+    assert dependency(graph, crate(graph, "one"), "shared") is crate(graph, "shared")
+    for_build = dependency(graph, crate(graph, "build_script_build", "build-script"), "shared")
+    assert " ".join(sorted(for_build.cfg.features())) == (ordinary if build is None else build)
+    assert for_build.id.endswith("#host")
+
+
+def test_dependencies_follow_the_platform(tmp_path: Path) -> None:
+    manifest = """
+        [target.'cfg(windows)'.dependencies]
+        w = "1"
+        [target.'cfg(target_arch = "wasm32")'.dependencies]
+        web = "1"
+        [target.x86_64-unknown-linux-gnu.dependencies]
+        linux = "1"
+        [target.'cfg(not(target_arch = "wasm32"))'.build-dependencies]
+        native = "1"
+    """
+    root = write_tree(tmp_path, {"Cargo.toml": package("a", manifest), "src/lib.rs": "", "build.rs": ""})
+    assert sorted(crate(load(root), "a").dependencies) == ["linux"]
+    graph = load(root, LoadSettings(target="wasm32-unknown-unknown"))
+    assert sorted(crate(graph, "a").dependencies) == ["web"]
+    script = crate(graph, "build_script_build", "build-script")
+    assert sorted(script.dependencies) == ["native"]
+    assert ("unix", None) in script.cfg
+
+
+def test_the_target_of_the_configuration(tmp_path: Path) -> None:
+    config = """
+        [build]
+        target = "wasm32-unknown-unknown"
+        rustflags = ["--cfg", "web_sys_unstable_apis"]
+    """
+    root = write_tree(
+        tmp_path,
+        {"a/Cargo.toml": package("a"), "a/src/lib.rs": "", "a/build.rs": "", ".cargo/config.toml": config},
+    )
+    graph = load(f"{root}/a")
+    library = crate(graph, "a")
+    assert ("target_arch", "wasm32") in library.cfg
+    assert ("web_sys_unstable_apis", None) in library.cfg
+    script = crate(graph, "build_script_build", "build-script")
+    assert ("target_arch", "x86_64") in script.cfg
+    assert ("web_sys_unstable_apis", None) not in script.cfg
+    assert f"{root}/.cargo/config.toml" in graph.inputs
+
+
+def test_profiles_and_target_flags(tmp_path: Path) -> None:
+    config = "[target.'cfg(unix)']\nrustflags = '--cfg on_unix'\n[build]\nrustflags = '--cfg unused'\n"
+    manifest = package("a", '[profile.dev]\npanic = "abort"\ndebug-assertions = false\n')
+    root = write_tree(tmp_path, {"Cargo.toml": manifest, "src/lib.rs": "", ".cargo/config": config})
+    options = crate(load(root), "a").cfg.options
+    assert {("on_unix", None), ("panic", "abort")} <= options
+    assert not {("unused", None), ("panic", "unwind"), ("debug_assertions", None)} & options
+
+
+def test_an_unknown_target_is_reported(tmp_path: Path) -> None:
+    root = write_tree(tmp_path, {"Cargo.toml": package("a"), "src/lib.rs": ""})
+    graph = load(root, LoadSettings(target="my-board"))
+    assert [found.message for found in graph.diagnostics] == [
+        "the platform `my-board` is not known; what depends on it is uncertain"
+    ]
+    assert evaluate(parse_predicate("unix"), crate(graph, "a").cfg).certain() is None
+
+
+def test_a_build_script_makes_custom_names_uncertain(tmp_path: Path) -> None:
+    root = write_tree(tmp_path, {"Cargo.toml": package("a"), "src/lib.rs": "", "build.rs": "", "tests/t.rs": ""})
+    graph = load(root)
+    for user in (crate(graph, "a"), crate(graph, "t", "test")):
+        assert user.cfg.open[ANY_CUSTOM_NAME] == "the build script of `a` may set it"
+    assert crate(graph, "build_script_build", "build-script").cfg.open == {}
+
+
+def test_a_dependency_outside_the_workspace_can_request_features_of_a_member(tmp_path: Path) -> None:
+    write_tree(
+        tmp_path / "outside",
+        {
+            "Cargo.toml": package("outside", '[dependencies]\nlow = { path = "../ws/low", features = ["x"] }\n'),
+            "src/lib.rs": "",
+        },
+    )
+    root = write_tree(
+        tmp_path / "ws",
+        {
+            "Cargo.toml": package(
+                "top", '[workspace]\n[dependencies]\nlow.path = "low"\noutside.path = "../outside"\n'
+            ),
+            "src/lib.rs": "",
+            "low/Cargo.toml": package("low", "[features]\nx = []\n"),
+            "low/src/lib.rs": "",
+        },
+    )
+    graph = load(root)
+    assert sorted(graph.packages) == [root, f"{root}/low"]
+    assert crate(graph, "low").cfg.features() == {"x"}
