@@ -13,6 +13,7 @@ from enum import Enum
 from closurelens.hir.item import Item
 from closurelens.hir.macros.api import Source
 from closurelens.hir.types import Ctxt, GenericArgs, Path, TypeRef
+from closurelens.syntax.nodes import Node
 
 Range = tuple[int, int]
 
@@ -342,9 +343,14 @@ class ExprStmt:
 
 @dataclass(slots=True)
 class ItemStmt:
-    """An item in a block: visible in all of it. `source`: the text that its offsets are in, None being the chunk's."""
+    """An item in a block: visible in all of it.
+
+    `node` is what the item was lowered from: its bodies are found there. `source` is the text that its offsets are in,
+    None being the chunk's.
+    """
 
     item: Item
+    node: Node
     source: Source | None = None
 
 

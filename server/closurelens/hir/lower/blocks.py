@@ -147,4 +147,4 @@ def _item(lo: Lowerer, node: Node, attributes: list[Node]) -> Stmt:
     low = ItemLowerer(lo.source, 0)
     low.depth = lo.depth
     item = low.item(node, ITEMS[node.kind], attributes)
-    return ItemStmt(item, lo.source if lo.source.depth else None)
+    return ItemStmt(item, node, lo.source if lo.source.depth else None)

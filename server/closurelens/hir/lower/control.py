@@ -13,6 +13,7 @@ from closurelens.hir.body import (
     Let,
     Loop,
     Match,
+    Missing,
     Pat,
     While,
     WildPat,
@@ -126,7 +127,8 @@ def _arm(lo: Lowerer, node: Node, arms: list[Arm]) -> None:
     if lo.is_on(attributes):
         arms.append(arm)
     else:
-        lo.hold(Match(lo.expr_id(), body.range, lo.missing(node, "switched off by `cfg`"), [arm]))
+        scrutinee = Missing(lo.expr_id(), body.range, "switched off by `cfg`", [])
+        lo.hold(Match(lo.expr_id(), body.range, scrutinee, [arm]))
 
 
 def _while(lo: Lowerer, node: Node) -> Expr:

@@ -365,7 +365,8 @@ def lower_generics(reader: Reader, node: Node) -> GenericsDecl:
                 if left is None or left.kind == "lifetime":
                     continue
                 bounds = lower_bounds(reader, predicate.child_by_field("bounds"))
-                decl.where.append((lower_type(reader, left), bounds))
+                if bounds:
+                    decl.where.append((lower_type(reader, left), bounds))
     return decl
 
 
