@@ -1,9 +1,10 @@
-"""Writes down what rustc says of every closure of a published crate: `python server/tools/oracle.py NAME@VERSION OUT.json`.
+"""Writes down what rustc says of a published crate's closures: `python server/tools/oracle.py NAME@VERSION OUT.json`.
 
 OUT.json, one line: {"crate", "version", "edition", "rustc", "features", "closures_in_text", "files": {path: sha256},
-"closures": [{"file", "start" (byte), "line", "col" (from 1, in bytes), "move", "async", "trait" (natural), "kind" (in its
-context, or null), "uses": [[variable, [field, ...], mode]], "captures": [[variable, [field, ...], mode]], "deref"}]}.
-Modes: ref, uniq, mut, copy, move. A field whose name rustc did not tell is `#` and its index. Async blocks are left out.
+"closures": [{"file", "start" (byte), "line", "col" (from 1, in bytes), "move", "async", "trait" (natural), "kind" (in
+its context, or null), "uses": [[variable, [field, ...], mode]], "captures": [[variable, [field, ...], mode]],
+"deref"}]}. Modes: ref, uniq, mut, copy, move. A field whose name rustc did not tell is `#` and its index. Async blocks
+are left out.
 """
 
 import argparse
@@ -83,7 +84,9 @@ def main() -> int:
     found = oracle(name, version, args.features, args.cache)
     args.out.parent.mkdir(parents=True, exist_ok=True)
     args.out.write_text(json.dumps(found, separators=(",", ":")) + "\n", "utf-8")
-    print(f"{name}@{version}: {len(found['closures'])} of {found['closures_in_text']} closures and async blocks answered")
+    print(
+        f"{name}@{version}: {len(found['closures'])} of {found['closures_in_text']} closures and async blocks answered"
+    )
     return 0
 
 

@@ -1,7 +1,7 @@
 """Puts a published crate in a folder, with its dependencies on disk: `python server/tools/published.py NAME@VERSION`.
 
-The folder is a workspace of its own, so that cargo takes nothing from the folders around it; it stays for the next time.
-Prints the folder's path. It needs cargo, and the registry for what is not on disk yet.
+The folder is a workspace of its own, so that cargo takes nothing from the folders around it; it stays for the next
+time. Prints the folder's path. It needs cargo, and the registry for what is not on disk yet.
 """
 
 import argparse

@@ -37,7 +37,7 @@ def package(tmp_path: Path) -> Path:
         + '#[cfg(feature = "extra")]\nfn g(s: String) { let c = || drop(s); c(); }\n'
         + "#[cfg(test)]\nmod tests { #[test] fn t() { let n = 1; let c = || n; c(); } }\n",
         "src/deep.rs": "pub struct P { x: i32 }\nimpl P { fn f(&mut self) { let mut c = || self.x = 1; c(); } }\n",
-        "src/tool.rs": 'fn main() { env!("CARGO_PKG_NAME"); (0..2).for_each(|n| drop(some_crate::f(n.to_string()))); }\n',
+        "src/tool.rs": 'fn main() { env!("MADE"); (0..2).for_each(|n| drop(some_crate::f(n.to_string()))); }\n',
         "tests/it.rs": "#[test]\nfn it() { let n = 1; let c = move || n; c(); }\n",
         "build.rs": 'fn main() { let c = || println!("cargo::rustc-env=MADE=1"); c(); }\n',
     }
