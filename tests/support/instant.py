@@ -1,10 +1,73 @@
 """The instant tier, as capture cases ask it."""
 
-from support.captures import Told
+from typing import assert_never
+
+from closurelens.capture.model import (
+    BorrowKind,
+    ByRef,
+    ByValue,
+    CaptureMode,
+    ClosureCaptures,
+    DerefProj,
+    FieldProj,
+    IndexProj,
+    Place,
+)
+from support.captures import Told, ToldUse
 
 
 def closures_of(source: str, edition: str) -> list[Told]:
     """The closures and async blocks of a text on its own, by the instant tier; certain and uncertain ones."""
-    raise NotImplementedError(
-        f"the instant tier is not connected to the capture cases ({len(source)} characters, {edition})"
+    raise NotImplementedError(f"the instant tier is not connected to the cases ({len(source)} characters, {edition})")
+
+
+def told(captures: ClosureCaptures, offset: int) -> Told:
+    """`offset` is where the chunk that the ranges count from begins in the text."""
+    uses = [use for capture in captures.captures for use in capture.uses]
+    reasons = [*captures.uncertain, *(c.uncertain for c in captures.captures if c.uncertain is not None)]
+    return Told(
+        captures.range[0] + offset,
+        captures.range[1] + offset,
+        "async" if captures.is_coroutine else captures.trait.value,
+        captures.kind.value if captures.kind is not None and not captures.is_coroutine else None,
+        [capture_text(c.place, c.mode) for c in captures.captures],
+        [ToldUse(u.range[0] + offset, u.range[1] + offset, capture_text(u.place, u.mode), u.why.value) for u in uses],
+        captures.certain,
+        reasons[0] if reasons else "",
     )
+
+
+def capture_text(place: Place, mode: CaptureMode) -> str:
+    """`&mut (*p).x`: with every dereference, unlike what people are shown."""
+    text = place_text(place)
+    match mode:
+        case ByValue(copies):
+            return f"copy {text}" if copies else text
+        case ByRef(BorrowKind.SHARED):
+            return f"&{text}"
+        case ByRef(BorrowKind.UNIQUE):
+            return f"&uniq {text}"
+        case ByRef():
+            return f"&mut {text}"
+        case _:
+            assert_never(mode)
+
+
+def place_text(place: Place) -> str:
+    text = place.name
+    starred = False
+    for projection in place.projections:
+        if starred and not isinstance(projection, DerefProj):
+            text = f"({text})"
+        starred = False
+        match projection:
+            case FieldProj():
+                text = f"{text}.{projection.name}"
+            case DerefProj():
+                text = f"*{text}"
+                starred = True
+            case IndexProj():
+                text = f"{text}[..]" if projection.is_subslice else f"{text}[_]"
+            case _:
+                assert_never(projection)
+    return text
