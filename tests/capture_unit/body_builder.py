@@ -111,6 +111,8 @@ class Builder:
         block = self.make(h.Block, UNIT, stmts, None)
         expr = self.make(h.Closure, UNIT, [], None, block, is_move, is_async, (0, 0))
         self.closures[expr.id] = ClosureTypes([], UNIT, types.get("expected"), types.get("kind_known", True))
+        starts = [(s.init if isinstance(s, h.LetStmt) else s) for s in body]
+        expr.range = (min(e.range[0] for e in starts if e is not None), expr.id + 1)
         self.body_closures.append(expr)
         return expr
 

@@ -128,13 +128,28 @@ def test_an_unknown_pattern_may_capture_what_it_guesses_not_to() -> None:
     assert b.one(b.let(pat, b.use(x))).startswith("? ")
 
 
-def test_an_unknown_macro_blinds_the_closure() -> None:
+def test_an_unknown_macro_may_do_anything_with_its_arguments() -> None:
     b = Builder()
     s = b.var("s", STRING)
     missing = b.make(h.Missing, UNIT, "macro `m!` is not known", [b.use(s)])
     (closure,) = analyze(b.result(b.closure(missing)))
-    assert closure.uncertain[0] == "macro `m!` is not known"
-    assert closure.captures[0].uncertain is not None
+    assert closure.uncertain == ["macro `m!` is not known"]
+    assert closure.captures[0].uncertain == "macro `m!` is not known"
+
+
+@pytest.mark.parametrize(("text", "told"), [('"{x}"', "? Fn []"), ('"x"', "Fn []"), ('"{}"', "Fn []")])
+def test_an_unknown_macro_may_read_a_string_as_a_format(text: str, told: str) -> None:
+    b = Builder()
+    argument = b.make(h.Lit, UNIT, h.LitKind.STR, None, text)
+    assert b.one(b.make(h.Missing, UNIT, "macro `m!` is not known", [argument])) == told
+
+
+def test_what_an_unknown_macro_is_given_is_covered_by_a_certain_move() -> None:
+    b = Builder()
+    s = b.var("s", STRING)
+    length = b.method(b.use(s, borrow(STRING)), "len", SelfKind.REF)
+    missing = b.make(h.Missing, UNIT, "macro `m!` is not known", [length])
+    assert b.one(missing, b.call("drop", b.use(s))) == "FnOnce [s]"
 
 
 def test_doubts_travel_to_the_outer_closure_and_vanish_there_when_covered() -> None:

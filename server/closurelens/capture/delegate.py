@@ -22,12 +22,14 @@ Parent = h.Expr | h.LetStmt | None
 class Delegate:
     """Of one closure. `expr` is the place expression a use is told at, `parent` what that stands in."""
 
-    __slots__ = ("closure", "facts", "visit")
+    __slots__ = ("closure", "facts", "suspect", "visit")
 
     def __init__(self, facts: Facts, closure: int) -> None:
         self.facts = facts
         self.closure = closure
         self.visit = Visit([], [], [])
+        self.suspect = ""
+        """Set inside the arguments of an unknown macro, which may do anything with what they use: why it is unknown."""
 
     def borrow(
         self,
@@ -120,6 +122,11 @@ class Delegate:
         projs = place.projs
         if projs and access is not VALUE:
             projs, access = restrict_borrow(self.facts, place.base_ty, projs, access)
+        if self.suspect:
+            root = UpvarPlace(place.binding, place.base_ty)
+            infos = guesses.first((projs, access), guesses.anything(self.facts, root, self.limit(root)))
+            self.doubtful(place, infos, expr, parent, self.suspect, why=why, pat=pat)
+            return
         self.visit.events.append(
             Event(place.binding, place.base_ty, projs, access, expr.range, why, expr, parent, pat=pat)
         )

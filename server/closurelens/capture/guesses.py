@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from closurelens.capture.events import Info
 from closurelens.capture.facts import Facts
-from closurelens.capture.places import BOX, MUT, SHARED, VALUE, Access, UpvarPlace, builtin_deref, deref_proj
+from closurelens.capture.places import BOX, MUT, SHARED, VALUE, Access, UpvarPlace, builtin_deref, deref_proj, keys
 from closurelens.ty.sig import SelfKind
 from closurelens.ty.types import Adt, RawPtr, Ref, Ty, Unknown
 
@@ -122,6 +122,12 @@ def anything(facts: Facts, place: UpvarPlace, limit: Access) -> list[Info | None
         found.add(behind, SHARED)
         found.add(behind, MUT)
     return [*found.infos, None]
+
+
+def first(guess: Info, others: list[Info | None]) -> list[Info | None]:
+    """`guess` before all others."""
+    shown = keys(guess[0])
+    return [guess, *[o for o in others if o is None or o[1] is not guess[1] or keys(o[0]) != shown]]
 
 
 def receiver(facts: Facts, place: UpvarPlace, limit: Access, usual: SelfKind | None) -> list[Info]:

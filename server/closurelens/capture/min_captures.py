@@ -106,7 +106,12 @@ def join(outcome: Outcome, infos: Iterable[Info]) -> Outcome:
 def outcomes(certain: Iterable[Info], doubts: Iterable[list[Bundle]]) -> list[Outcome] | None:
     """Every list of min captures that the doubts allow; None: too many."""
     found = {_signature(o): o for o in (join({}, certain),)}
+    seen: set[tuple[object, ...]] = set()
     for bundles in doubts:
+        shape = tuple([tuple([(keys(projs), access) for projs, access in bundle]) for bundle in bundles])
+        if shape in seen:
+            continue
+        seen.add(shape)
         new: dict[frozenset[object], Outcome] = {}
         for outcome in found.values():
             for bundle in bundles:

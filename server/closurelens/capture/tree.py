@@ -29,15 +29,19 @@ class ClosureNode:
 
 @dataclass(slots=True)
 class ClosureTree:
-    """`owner`: binding id -> expression id of the closure that declares it, or BODY."""
+    """`nodes`: by expression id, in the order of their first bytes, outer before inner.
 
-    nodes: dict[int, ClosureNode]  # by expression id, in source order
+    `owner`: binding id -> expression id of the closure that declares it, or BODY.
+    """
+
+    nodes: dict[int, ClosureNode]
     owner: list[int]
+    outermost: list[ClosureNode] = field(default_factory=list)
 
     def inner_first(self) -> list[ClosureNode]:
-        """Inner before outer, else in source order."""
+        """Inner before outer, else in the order of evaluation."""
         out: list[ClosureNode] = []
-        work = [n for n in self.nodes.values() if n.parent is None]
+        work = list(self.outermost)
         while work:
             node = work.pop()
             out.append(node)
@@ -50,12 +54,13 @@ def closure_tree(body: h.Body, local_of: dict[int, int], *, mentions: bool) -> C
     """`mentions`: fill in `ClosureNode.mentioned`."""
     tree = ClosureTree({}, [BODY] * len(body.bindings))
     owner = tree.owner
-    work: list[tuple[h.Expr, ClosureNode | None]] = [(body.root, None)]
+    work: list[tuple[h.Expr, ClosureNode | None, bool]] = [(e, None, False) for e in body.disabled]
+    work.append((body.root, None, mentions))
     while work:
-        expr, inside = work.pop()
+        expr, inside, is_enabled = work.pop()
         kind = expr.__class__
         if kind is h.PathExpr:
-            if mentions and inside is not None:
+            if is_enabled and inside is not None:
                 _mention(local_of.get(expr.id), inside, owner)
             continue
         if kind is h.Lit:
@@ -68,22 +73,28 @@ def closure_tree(body: h.Body, local_of: dict[int, int], *, mentions: bool) -> C
             assert isinstance(expr, Capturing)
             node = ClosureNode(expr, inside)
             tree.nodes[expr.id] = node
-            if inside is not None:
-                inside.children.append(node)
-            work.append((expr.body, node))
+            (tree.outermost if inside is None else inside.children).append(node)
+            work.append((expr.body, node, is_enabled))
             if isinstance(expr, h.Closure):
                 for param in expr.params:
                     _declare(param.pat, expr.id, owner)
-                work.extend([(e, inside) for e in reversed(expr.explicit)])
+                work.extend([(e, inside, is_enabled) for e in reversed(expr.explicit)])
             continue
         parts = PARTS.get(kind)
         if parts is not None:
             start = len(work)
             for part in parts(expr):
                 if part is not None:
-                    work.append((part, inside))
+                    work.append((part, inside, is_enabled))
             work[start:] = work[start:][::-1]
+        if isinstance(expr, h.Block):
+            work.extend([(e, inside, False) for s in expr.stmts if isinstance(s, h.Disabled) for e in _of_disabled(s)])
+    tree.nodes = {n.expr.id: n for n in sorted(tree.nodes.values(), key=_start)}
     return tree
+
+
+def _start(node: ClosureNode) -> int:
+    return node.expr.range[0]
 
 
 def is_coroutine(expr: h.Expr) -> bool:
@@ -131,15 +142,25 @@ def subpatterns(pat: h.Pat) -> list[h.Pat]:
 
 def _statements(block: h.Block) -> Iterable[h.Expr | None]:
     for stmt in block.stmts:
-        inner: h.Stmt = stmt
-        while isinstance(inner, h.Disabled):
-            inner = inner.stmt
-        if isinstance(inner, h.ExprStmt):
-            yield inner.expr
-        elif isinstance(inner, h.LetStmt):
-            yield inner.init
-            yield inner.otherwise
+        if isinstance(stmt, h.ExprStmt):
+            yield stmt.expr
+        elif isinstance(stmt, h.LetStmt):
+            yield stmt.init
+            yield stmt.otherwise
     yield block.tail
+
+
+def _of_disabled(stmt: h.Disabled) -> list[h.Expr]:
+    inner: h.Stmt = stmt
+    while isinstance(inner, h.Disabled):
+        inner = inner.stmt
+    match inner:
+        case h.ExprStmt():
+            return [inner.expr]
+        case h.LetStmt():
+            return [e for e in (inner.init, inner.otherwise) if e is not None]
+        case h.ItemStmt():
+            return []
 
 
 def _let_patterns(block: h.Block) -> Iterable[h.Pat]:

@@ -6,6 +6,7 @@ handler tells what its own expression does, and pushes what comes next, last fir
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -19,11 +20,17 @@ from closurelens.capture.model import UseWhy
 from closurelens.capture.patterns import PatternWalker, is_destructuring
 from closurelens.capture.places import MUT, SHARED, VALUE, Access, Projs, UpvarPlace, field_proj
 from closurelens.hir import body as h
+from closurelens.hir.lower.reader import TOO_DEEP
+from closurelens.hir.lower.state import SYNTAX_ERROR
 from closurelens.infer.result import Adjustment, BorrowAdjust, ClosureKind, DerefAdjust, OtherAdjust
 from closurelens.ty.sig import AdtKind, SelfKind
 from closurelens.ty.types import Adt, Closure, FnDef, FnPtr, Ref, substitute
 
 COMPARISONS = frozenset(("==", "!=", "<", "<=", ">", ">="))
+_TORN = frozenset((SYNTAX_ERROR, TOO_DEEP))
+"""Text whose expressions are not all at hand, unlike those of a macro call that is not expanded."""
+
+_NAMED_IN_STRING = re.compile(r"\{\s*[^\W\d]")
 LAZY = frozenset(("&&", "||"))
 
 Task = tuple[Callable[[Any, Any], None], Any, Any]
@@ -168,16 +175,14 @@ class ExprUseVisitor:
     # Handlers
 
     def _missing(self, expr: h.Missing) -> None:
-        self.delegate.visit.blind.append(expr.why)
-        self._push_all(self._unknown_use, expr.inside, expr)
+        if expr.why in _TORN or any(_may_name_variables(e) for e in expr.inside):
+            self.delegate.visit.blind.append(expr.why)
+        self.stack.append((self._leave_missing, self.delegate.suspect, None))
+        self.delegate.suspect = expr.why
+        self._push_all(self.borrow, expr.inside, expr)
 
-    def _unknown_use(self, expr: h.Expr, parent: h.Missing) -> None:
-        if expr.__class__ in PLACE_EXPRS:
-            place = self.categorizer.cat_expr(expr)
-            if place is not None:
-                infos = guesses.anything(self.facts, place, self.delegate.limit(place))
-                self.delegate.doubtful(place, infos, expr, parent, parent.why)
-        self.walk(expr, parent)
+    def _leave_missing(self, suspect: str, _: None) -> None:
+        self.delegate.suspect = suspect
 
     def _block(self, expr: h.Block) -> None:
         self._push(self.consume, expr.tail, expr)
@@ -235,10 +240,16 @@ class ExprUseVisitor:
         self.stack.append((self.consume_whole, expr.iterable, expr))
 
     def _call(self, expr: h.Call) -> None:
-        known = expr.id in self.callees or isinstance(self.expr_ty[expr.callee.id], FnDef | FnPtr | Closure)
-        task = self.consume if known and expr.id not in self.unknown else self.consume_argument
+        task = self.consume_argument if self._is_unknown_call(expr) else self.consume
         self._push_arguments(expr.args, expr, task)
         self.stack.append((self._callee, expr.callee, expr))
+
+    def _is_unknown_call(self, expr: h.Call) -> bool:
+        if expr.id in self.unknown:
+            return True
+        if expr.id in self.callees or expr.id in self.result.deferred_calls:
+            return False
+        return not isinstance(self.expr_ty[expr.callee.id], FnDef | FnPtr | Closure)
 
     def _push_arguments(self, args: list[h.Expr], expr: h.Expr, task: Callable[[Any, Any], None]) -> None:
         for arg in reversed(args):
@@ -259,7 +270,8 @@ class ExprUseVisitor:
         """
         ty = place.ty
         delegate = self.delegate
-        kinds = self.facts.closures.get(ty.id) if isinstance(ty, Closure) else None
+        closure = self.result.deferred_calls.get(expr.id, ty.id if isinstance(ty, Closure) else None)
+        kinds = None if closure is None else self.facts.closures.get(closure)
         if kinds is not None and len(kinds.kinds) == 1 and place.known < 0:
             match kinds.kinds[0]:
                 case ClosureKind.FN:
@@ -482,6 +494,11 @@ class ExprUseVisitor:
                 access = SHARED
             out.append((projs, access))
         return tuple(out)
+
+
+def _may_name_variables(expr: h.Expr) -> bool:
+    """Whether the argument of an unknown macro is a string that would use variables if it were a format string."""
+    return isinstance(expr, h.Lit) and expr.kind is h.LitKind.STR and _NAMED_IN_STRING.search(expr.text) is not None
 
 
 def _is_receiver(expr: h.Expr, parent: Parent) -> bool:
