@@ -160,7 +160,7 @@ def _dependencies(context: PackageContext, kind: DependencyKind) -> dict[str, De
             located.source_dir,
             frozenset(features),
             kind,
-            spec.is_renamed(),
+            spec.is_renamed,
             spec.requirement,
             located.missing,
             located.instead_of,

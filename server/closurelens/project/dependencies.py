@@ -151,7 +151,7 @@ class Dependencies:
 
     def _extern_name(self, spec: DependencySpec, located: Located) -> str:
         """The key of the manifest; without a rename it is the library's name that counts, if it is known by now."""
-        if not spec.is_renamed() and located.source_dir is not None:
+        if not spec.is_renamed and located.source_dir is not None:
             manifest = self.manifest(located.source_dir)
             if manifest is not None:
                 return manifest.library_name()

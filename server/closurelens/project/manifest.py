@@ -28,7 +28,8 @@ class DependencySpec:
     """One entry of a dependencies table.
 
     `key` is the name in the manifest, `package` the package's own. `path` is absolute. `target` is the `cfg(...)` or
-    triple of the `[target.<...>]` table the entry is in.
+    triple of the `[target.<...>]` table the entry is in. `is_renamed`: the entry says `package = ".."`, even if that is
+    the key; the extern name is then the key, whatever the library is called.
     """
 
     key: str
@@ -42,12 +43,10 @@ class DependencySpec:
     path: str | None = None
     git: GitSource | None = None
     registry: str | None = None
+    is_renamed: bool = False
 
     def extern_name(self) -> str:
         return self.key.replace("-", "_")
-
-    def is_renamed(self) -> bool:
-        return self.key != self.package
 
 
 @dataclass(slots=True, eq=True)
@@ -334,6 +333,7 @@ class _Lowering:
             path=paths.join(base, path) if path is not None else None,
             git=git,
             registry=self.string(value, "registry", at),
+            is_renamed="package" in value,
         )
 
     def inherited_dependency(

@@ -22,7 +22,9 @@ def normalize(path: str) -> str:
 def join(base: str, relative: str) -> str:
     """`relative` as seen from the folder `base`; itself when it is absolute. The result is normalised."""
     relative = relative.replace("\\", "/")
-    return posixpath.normpath(relative if is_absolute(relative) else f"{base}/{relative}")
+    if is_absolute(relative):
+        return posixpath.normpath(relative)
+    return posixpath.normpath(f"{base}{relative}" if base.endswith("/") else f"{base}/{relative}")
 
 
 def parent(path: str) -> str:
