@@ -147,6 +147,28 @@ def test_open_buffers_stand_before_the_disk(tmp_path: Path) -> None:
     assert files.read(f"{root}/nothing") == Unreadable(missing=True, reason="there is no such file")
 
 
+class Locked(DiskFileSystem):
+    """Nothing can be read."""
+
+    def read(self, path: str) -> Unreadable:
+        return Unreadable(missing=False, reason="the file cannot be read: Permission denied")
+
+
+def test_files_that_cannot_be_read(tmp_path: Path) -> None:
+    root = write_tree(tmp_path, {"Cargo.toml": package("a"), "src/lib.rs": ""})
+    graph = load_project(f"{root}/src/lib.rs", LoadSettings(cargo_home=root), Locked())
+    assert [(found.problem, found.path, found.line) for found in graph.diagnostics] == [
+        (Problem.UNREADABLE, f"{root}/Cargo.toml", None)
+    ]
+    assert [found.root for found in graph.crates.values()] == [f"{root}/src/lib.rs"]
+
+
+def test_a_folder_that_links_to_itself(tmp_path: Path) -> None:
+    root = write_tree(tmp_path, {"Cargo.toml": package("a"), "src/lib.rs": "", "tests/t.rs": ""})
+    (tmp_path / "tests" / "loop").symlink_to("loop")
+    assert [found.name for found in load(root).crates.values()] == ["a", "t"]
+
+
 def test_a_loose_file(tmp_path: Path) -> None:
     root = write_tree(tmp_path, {"some-file.rs": ""})
     graph = load(f"{root}/some-file.rs")

@@ -209,6 +209,16 @@ def test_patches(tmp_path: Path) -> None:
     assert dependency(graph, app, "newer").version == "2.0.0"
 
 
+def test_patches_of_the_configuration(tmp_path: Path) -> None:
+    files = {
+        ".cargo/config.toml": '[patch.crates-io]\nlow = { path = "patched" }\n',
+        "patched/Cargo.toml": package("low", version="1.5.0"),
+        "patched/src/lib.rs": "",
+    }
+    graph = project(tmp_path, '[dependencies]\nlow = "1"\n', published("low", "1.9.0"), **files)
+    assert dependency(graph, crate(graph, "app"), "low").version == "1.5.0"
+
+
 def test_a_registry_of_ones_own(tmp_path: Path) -> None:
     mine = "registry/src/my.registry.example-1111111111111111"
     home = published("dep", "1.0.0") | {

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from closurelens.project import paths
 from closurelens.project.cfg import evaluate, parse_predicate
+from closurelens.project.manifest import DependencySpec, patches_of
 from closurelens.project.model import CfgOption, CfgSet, Problem
 from closurelens.project.tomltext import Table, TomlText, strings, table_at
 
@@ -25,12 +26,13 @@ class SourceReplacement:
 
 @dataclass(slots=True)
 class CargoConfig:
-    """`target_rustflags` are by triple or `cfg(...)` as written."""
+    """`target_rustflags` are by triple or `cfg(...)` as written; `patches` are of `[patch]`, the nearest first."""
 
     build_target: str | None = None
     rustflags: tuple[str, ...] = ()
     target_rustflags: dict[str, tuple[str, ...]] = field(default_factory=dict)
     sources: dict[str, SourceReplacement] = field(default_factory=dict)
+    patches: tuple[DependencySpec, ...] = ()
 
     def directory_for(self, source: str) -> str | None:
         """The vendor folder that replaces a source (`crates-io`, or a name or git URL), through any chain."""
@@ -62,6 +64,7 @@ def parse_config(toml: TomlText) -> CargoConfig:
     base = paths.parent(paths.parent(toml.path))
     build = table_at(toml.table, "build")
     config = CargoConfig(_target(build.get("target"), base, toml), _flags(build.get("rustflags")))
+    config.patches = patches_of(toml, base)
     for key, entry in table_at(toml.table, "target").items():
         flags = _flags(entry.get("rustflags")) if isinstance(entry, dict) else ()
         if flags:
@@ -88,6 +91,7 @@ def merge(nearest_first: Iterable[CargoConfig]) -> CargoConfig:
         result.rustflags = config.rustflags + result.rustflags
         for key, flags in config.target_rustflags.items():
             result.target_rustflags[key] = flags + result.target_rustflags.get(key, ())
+        result.patches += config.patches
         for key, source in config.sources.items():
             result.sources.setdefault(key, source)
     return result

@@ -45,7 +45,7 @@ class DiskFileSystem:
     def entries(self, folder: str) -> Sequence[Entry]:
         try:
             with os.scandir(folder) as found:
-                return [Entry(entry.name, entry.is_dir()) for entry in found]
+                return [Entry(entry.name, _is_dir(entry)) for entry in found]
         except (OSError, ValueError):
             return ()
 
@@ -54,6 +54,13 @@ class DiskFileSystem:
 
     def is_dir(self, path: str) -> bool:
         return os.path.isdir(path)
+
+
+def _is_dir(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads to itself
+        return False
 
 
 def _reason(error: OSError | ValueError) -> str:
@@ -124,6 +131,7 @@ def loose_file(path: str, settings: LoadSettings | None = None) -> CrateGraph:
 def _workspace_graph(toml: TomlText, reader: Reader, settings: LoadSettings, cache: ManifestCache) -> CrateGraph:
     workspace = reader.manifests(toml)
     config = reader.config(workspace.root)
+    workspace.patches = config.patches + workspace.patches
     target = settings.target if settings.target is not None else config.build_target
     versions = {folder: manifest.version for folder, manifest in workspace.members.items()}
     dependencies = Dependencies(

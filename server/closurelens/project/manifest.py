@@ -7,7 +7,7 @@ cargo renamed (`dev_dependencies`, `proc_macro`, ...) are read.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from closurelens.project import paths
 from closurelens.project.model import NEWEST_EDITION, DependencyKind, Edition, Problem
@@ -74,7 +74,6 @@ class Manifest:
     """`build` is the absolute path of the build script, False for none, None for `build.rs` if there is one.
 
     `autodiscover` has the kinds (`lib`, `bins`, `examples`, `tests`, `benches`) that `auto<kind>` switches on or off.
-    `patches` are the entries of all `[patch.<source>]` tables.
     """
 
     toml: TomlText
@@ -92,8 +91,6 @@ class Manifest:
     benches: tuple[TargetSpec, ...]
     features: dict[str, tuple[str, ...]]
     dependencies: tuple[DependencySpec, ...]
-    profile: Profile = field(default_factory=Profile)
-    patches: tuple[DependencySpec, ...] = ()
 
     def is_proc_macro(self) -> bool:
         return self.lib is not None and self.lib.is_proc_macro
@@ -118,9 +115,16 @@ def lower(toml: TomlText, workspace: WorkspaceSpec | None) -> Manifest | None:
     return None if package is None else _Lowering(toml, package, workspace).manifest()
 
 
-def patches_of(toml: TomlText) -> tuple[DependencySpec, ...]:
-    """The `[patch]` entries of a workspace root, which may be virtual."""
+def patches_of(toml: TomlText, base: str | None = None) -> tuple[DependencySpec, ...]:
+    """The `[patch]` entries of a workspace root, which may be virtual, or of a configuration file.
+
+    `base` is the folder that paths are relative to; None: the file's own.
+    """
+    if "patch" not in toml.table:
+        return ()
     lowering = _Lowering(toml, {}, None)
+    if base is not None:
+        lowering.dir = base
     sections = table_at(toml.table, "patch")
     return tuple(
         spec for source in sections for spec in lowering.section(("patch", source), DependencyKind.NORMAL, None)
@@ -176,8 +180,6 @@ class _Lowering:
             benches=self.targets("bench"),
             features=self.features(),
             dependencies=tuple(self.dependencies()),
-            profile=profile_of(toml),
-            patches=patches_of(toml) if "patch" in toml.table else (),
         )
 
     def string(self, table: Table, key: str, at: tuple[str, ...]) -> str | None:
