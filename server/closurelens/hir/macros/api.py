@@ -147,7 +147,8 @@ class Context:
 class Expansion(Source):
     """The text that a call stands for, parsed for its position.
 
-    `node`: the expression, pattern or type; for "stmt" a `block` and for "item" a `source_file` with what there is.
+    `node`: the expression, pattern or type; for "stmt" a `block` and for "item" a `source_file` with what there is. For
+    "expr" it is a `block` also where there are statements: the call then ends an expansion that is statements itself.
     Its tokens are joined by blanks. Where an argument's precedence needs it, there are parentheses that nobody wrote.
     """
 

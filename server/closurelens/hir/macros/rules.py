@@ -9,27 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from closurelens.hir.macros.tokens import IDENT, OPEN, PUNCT, TokenBuffer
+from closurelens.hir.macros.tokens import IDENT, OPEN, PUNCT, TokenBuffer, words
 
-FRAGMENT_NAMES = frozenset(
-    [
-        "ident",
-        "block",
-        "stmt",
-        "expr",
-        "expr_2021",
-        "pat",
-        "pat_param",
-        "ty",
-        "lifetime",
-        "literal",
-        "path",
-        "meta",
-        "tt",
-        "item",
-        "vis",
-    ]
-)
+FRAGMENT_NAMES = words("ident block stmt expr expr_2021 pat pat_param ty lifetime literal path meta tt item vis")
 
 # Matchers
 

@@ -6,65 +6,16 @@ Precedence does not matter for that: an expression is operands with binary opera
 from __future__ import annotations
 
 from closurelens.hir.macros.scan_types import KEYWORDS, NoFragment, TypeScanner
-from closurelens.hir.macros.tokens import FRAGMENT, GLUED, IDENT, LIFETIME, LITERAL, OPEN, PUNCT
+from closurelens.hir.macros.tokens import FRAGMENT, GLUED, IDENT, LIFETIME, LITERAL, OPEN, PUNCT, words
 
-_BINARY = frozenset(
-    [
-        "+",
-        "-",
-        "*",
-        "/",
-        "%",
-        "^",
-        "&",
-        "|",
-        "&&",
-        "||",
-        "==",
-        "!=",
-        "<",
-        ">",
-        "=",
-        "+=",
-        "-=",
-        "*=",
-        "/=",
-        "%=",
-        "^=",
-        "&=",
-        "|=",
-    ]
-)
+_BINARY = words("+ - * / % ^ & | && || == != < > = += -= *= /= %= ^= &= |=")
 _DOTS = frozenset(["..", "..=", "..."])
 
-_BEGINNING_KEYWORDS = frozenset(
-    [
-        "async",
-        "do",
-        "box",
-        "break",
-        "const",
-        "continue",
-        "false",
-        "for",
-        "gen",
-        "if",
-        "let",
-        "loop",
-        "match",
-        "move",
-        "return",
-        "true",
-        "try",
-        "unsafe",
-        "while",
-        "yield",
-        "safe",
-        "static",
-        "become",
-    ]
+_BEGINNING_KEYWORDS = words(
+    "async do box break const continue false for gen if let loop match move return true try unsafe while yield safe "
+    "static become"
 )
-_BEGINNING_PUNCT = frozenset(["!", "-", "*", "|", "||", "&", "&&", "..", "...", "..=", "<", "::", "#"])
+_BEGINNING_PUNCT = words("! - * | || & && .. ... ..= < :: #")
 _CLOSURE_KEYWORDS = frozenset(["static", "const", "async", "gen", "move", "use", "for"])
 _VALUE_FRAGMENTS = frozenset(["expr", "literal", "block", "stmt"])
 

@@ -7,28 +7,10 @@ from __future__ import annotations
 
 from closurelens.hir.macros.scan_exprs import ExprScanner
 from closurelens.hir.macros.scan_types import KEYWORDS, PATH_KEYWORDS, NoFragment
-from closurelens.hir.macros.tokens import CLOSE, EOF, FRAGMENT, GLUED, IDENT, LIFETIME, LITERAL, OPEN, PUNCT
+from closurelens.hir.macros.tokens import CLOSE, EOF, FRAGMENT, GLUED, IDENT, LIFETIME, LITERAL, OPEN, PUNCT, words
 
 _QUALIFIERS = frozenset(["unsafe", "async", "default", "safe", "const", "extern", "auto"])
-_ITEM_KEYWORDS = frozenset(
-    [
-        "use",
-        "extern",
-        "mod",
-        "struct",
-        "enum",
-        "trait",
-        "impl",
-        "type",
-        "fn",
-        "pub",
-        "macro_rules",
-        "macro",
-        "union",
-        "const",
-        "static",
-    ]
-)
+_ITEM_KEYWORDS = words("use extern mod struct enum trait impl type fn pub macro_rules macro union const static")
 _TYPE_KEYWORDS = frozenset(["for", "impl", "fn", "unsafe", "extern", "typeof", "dyn", "_"])
 _TYPE_PUNCT = frozenset(["!", "*", "&", "&&", "?", "<", "::"])
 _MAYBE_IDENT = frozenset(["stmt", "pat", "expr", "ty", "literal", "meta", "path"])
@@ -130,9 +112,7 @@ class Scanner(ExprScanner):
                     return self.partners[at] + 1
                 return self.group(at, "{")
             case "stmt":
-                end = self.statement(at)
-                self.shape = ""
-                return end
+                return self.statement(at)
             case "item":
                 end = self.item(at)
                 self.shape = ""
@@ -274,6 +254,7 @@ class Scanner(ExprScanner):
         """One statement without its `;`, as the fragment `stmt` takes it."""
         kinds, texts = self.kinds, self.texts
         start = at
+        self.shape = ""
         if texts[at] == ";":
             return at + 1
         at = self._attributes(at)
@@ -288,17 +269,18 @@ class Scanner(ExprScanner):
                 at = self.expr(at + 1)
                 if texts[at] == "else":
                     at = self.group(at + 1, "{")
+            self.shape = "("
             return at
         if self.begins_item(at):
-            return self.item(start)
+            at = self.item(start)
+            self.shape = ""
+            return at
         after = self.block_like(at)
-        if after:
-            return self.expr_from_block_like(after)
-        if kinds[at] == IDENT or texts[at] == "::" or fragment == "path":
+        if not after and (kinds[at] == IDENT or texts[at] == "::" or fragment == "path"):
             after = self._brace_macro(at)
-            if after:
-                return self.expr_from_block_like(after)
-        return self.expr(at)
+        end = self.expr_from_block_like(after) if after else self.expr(at)
+        self.shape = "" if end == after else "{"
+        return end
 
     def _brace_macro(self, at: int) -> int:
         """The index after `path! {..}`, 0 if there is none."""

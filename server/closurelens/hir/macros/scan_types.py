@@ -1,66 +1,34 @@
 """Finds where a type, path or pattern ends in a token list.
 
 The scanners of this package recognise just enough of Rust's grammar to say how many tokens a fragment takes; what
-stands inside of delimiters is not looked at. Invariant: each method takes the index of a first token and gives the index
-after the last, or raises `NoFragment`; no index goes past the CLOSE or EOF that ends the list.
+stands inside of delimiters is not looked at. Invariant: each method takes the index of a first token and gives the
+index after the last, or raises `NoFragment`; no index goes past the CLOSE or EOF that ends the list.
 """
 
 from __future__ import annotations
 
-from closurelens.hir.macros.tokens import CLOSE, EOF, FRAGMENT, GLUED, IDENT, LIFETIME, LITERAL, OPEN, TokenBuffer
+from closurelens.hir.macros.tokens import (
+    CLOSE,
+    EOF,
+    FRAGMENT,
+    GLUED,
+    IDENT,
+    LIFETIME,
+    LITERAL,
+    OPEN,
+    TokenBuffer,
+    words,
+)
 
 _MAX_DEPTH = 50
 
 PATH_KEYWORDS = frozenset(["self", "Self", "super", "crate"])
 
 # `async`, `await`, `dyn`, `try` and `gen` are names in old editions and stay usable as such here.
-KEYWORDS = frozenset(
-    [
-        "as",
-        "break",
-        "const",
-        "continue",
-        "else",
-        "enum",
-        "extern",
-        "false",
-        "fn",
-        "for",
-        "if",
-        "impl",
-        "in",
-        "let",
-        "loop",
-        "match",
-        "mod",
-        "move",
-        "mut",
-        "pub",
-        "ref",
-        "return",
-        "static",
-        "struct",
-        "trait",
-        "true",
-        "type",
-        "unsafe",
-        "use",
-        "where",
-        "while",
-        "abstract",
-        "become",
-        "box",
-        "do",
-        "final",
-        "macro",
-        "override",
-        "priv",
-        "typeof",
-        "unsized",
-        "virtual",
-        "yield",
-        "_",
-    ]
+KEYWORDS = words(
+    "as break const continue else enum extern false fn for if impl in let loop match mod move mut pub ref return "
+    "static struct trait true type unsafe use where while abstract become box do final macro override priv typeof "
+    "unsized virtual yield _"
 )
 
 

@@ -8,7 +8,8 @@ A `TokenBuffer` holds tokens in parallel lists. Invariants:
 * documentation comments are spelled as attributes;
 * a fragment that a macro matched (`$e:expr`) stands between an OPEN and a CLOSE that nobody wrote. Their texts are
   `\\0` and `\\1` followed by the fragment's kind and its shape: "" needs nothing around it, `(` needs parentheses
-  wherever it goes, `{` is like a block and needs them before an operator.
+  wherever it goes (a statement: a `;`), `{` is like a block and needs them before an operator (a statement: is an
+  expression, and needs a `;` if others follow).
 """
 
 from __future__ import annotations
@@ -26,6 +27,12 @@ OPEN: Final = 5
 CLOSE: Final = 6
 ERROR: Final = 7
 EOF: Final = 8
+
+
+def words(text: str) -> frozenset[str]:
+    """A set of spellings, separated by blanks."""
+    return frozenset(text.split())
+
 
 _KIND = {
     TokenKind.IDENT: IDENT,
@@ -159,8 +166,9 @@ _GOES_ON = frozenset([".", "?", "as", "+", "/", "%", "^", "==", "!=", "<", ">", 
 def render(kinds: list[int], texts: list[str]) -> tuple[bytes, list[int], list[int]]:
     """The text of tokens (`EOF` among them), and where each starts and ends in it.
 
-    Tokens are separated by blanks, so that none runs into the next. Edges of fragments become parentheses, or the `<`
-    and `>` of a type before `::`, where that is needed.
+    Tokens are separated by blanks, so that none runs into the next. Edges of fragments become parentheses, `<` and `>`
+    around a type before `::`, or the `;` after a statement, where that is needed. A path's generic arguments get their
+    `::`, since it may be an expression. `<>`, which the grammar lacks, is left out.
     """
     parts: list[str] = []
     append = parts.append
@@ -168,11 +176,22 @@ def render(kinds: list[int], texts: list[str]) -> tuple[bytes, list[int], list[i
     ends: list[int] = []
     at = 0
     closers: list[str] = []
+    turbofish: set[int] = set()
+    empty = -1
     for index, text in enumerate(texts):
         kind = kinds[index]
+        if text == "<":
+            if texts[index + 1] == ">":
+                empty = index + 1
+                text = ""
+            elif index in turbofish:
+                append(":: ")
+                at += 3
+        elif index == empty:
+            text = ""
         if text < "\2":
             if kind == OPEN:
-                opener, closer = _edges(kinds, texts, index)
+                opener, closer = _edges(kinds, texts, index, turbofish)
                 closers.append(closer)
                 text = opener
             elif kind == CLOSE:
@@ -185,7 +204,7 @@ def render(kinds: list[int], texts: list[str]) -> tuple[bytes, list[int], list[i
         at += len(text)
         ends.append(at)
         append(text)
-        if kind != GLUED:
+        if kind != GLUED and not (text == "macro_rules" and texts[index + 1] == "!"):  # one token in the grammar
             append(" ")
             at += 1
     joined = "".join(parts)
@@ -199,13 +218,16 @@ def render(kinds: list[int], texts: list[str]) -> tuple[bytes, list[int], list[i
     return joined.encode("utf-8", "replace"), [widths[at] for at in starts], [widths[at] for at in ends]
 
 
-def _edges(kinds: list[int], texts: list[str], index: int) -> tuple[str, str]:
-    """What the fragment that opens at `index` is put between."""
+def _edges(kinds: list[int], texts: list[str], index: int, turbofish: set[int]) -> tuple[str, str]:
+    """What the fragment that opens at `index` is put between.
+
+    The `<` in it that lack a `::` are added to `turbofish`.
+    """
     text = texts[index]
     kind, shape = FRAGMENT[text], SHAPE[text]
-    if not shape and kind != "ty":
+    if not shape and kind not in ("ty", "path"):
         return "", ""
-    depth = 0
+    depth = angles = 0
     after = index
     while True:
         if kinds[after] == OPEN:
@@ -214,15 +236,28 @@ def _edges(kinds: list[int], texts: list[str], index: int) -> tuple[str, str]:
             depth -= 1
             if depth == 0:
                 break
+        elif depth == 1 and kind == "path":
+            if texts[after] == "<":
+                if angles == 0 and kinds[after - 1] == IDENT:
+                    turbofish.add(after)
+                angles += 1
+            elif texts[after] == ">":
+                angles -= 1
         after += 1
     after += 1
     while texts[after][:1] == "\1":
         after += 1
     following = texts[after]
-    if kind == "ty":
-        if following == "::":
-            return "<", ">"
-        return ("(", ")") if shape else ("", "")
+    match kind:
+        case "ty":
+            if following == "::":
+                return "<", ">"
+            return ("(", ")") if shape else ("", "")
+        case "path":
+            return "", ""
+        case "stmt":
+            ended = following in (";", "}", "") if shape == "{" else following == ";"
+            return "", "" if ended else ";"
     if shape == "{" and following not in _GOES_ON:
         return "", ""
     return "(", ")"

@@ -1,0 +1,178 @@
+"""Expands one macro call after the other.
+
+Invariant: the only state is what makes contexts unique and bounds the work; expansions themselves are remembered with
+their definitions and do not depend on it.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from closurelens.hir.macros.api import (
+    Answer,
+    Context,
+    Failure,
+    MacroCall,
+    MacroResolver,
+    OpaqueMacro,
+    Position,
+    StdMacro,
+)
+from closurelens.hir.macros.definition import Made, RulesMacro
+from closurelens.hir.macros.expansion import Arguments, Hygiene, Mark, Template, TokenExpansion
+from closurelens.hir.macros.matcher import NoMatch, match_rule
+from closurelens.hir.macros.scan_items import Scanner
+from closurelens.hir.macros.std_macros import expand_special, std_macro
+from closurelens.hir.macros.std_rules import BEFORE_2021, RULES
+from closurelens.hir.macros.tokens import TokenBuffer, Unbalanced, lex
+from closurelens.hir.macros.transcribe import CannotTranscribe, Output, Transcriber
+from closurelens.hir.types import Anchor, Ctxt, Path
+
+RECURSION_LIMIT: Final = 128
+"""rustc's default `recursion_limit`."""
+
+_MAX_CALLS: Final = 50_000
+_MAX_TOKENS: Final = 3_000_000
+
+_STD_CRATES = frozenset(["core", "alloc", "std"])
+
+
+class Expander:
+    """Implements `ExpanderApi`.
+
+    Where code made by another expander is lowered (the body of a function that an item macro made), `after` is that
+    one: contexts of both can then be told apart.
+    """
+
+    __slots__ = ("_calls", "_tokens", "context", "hygiene", "resolver")
+
+    def __init__(
+        self, resolver: MacroResolver, context: Context | None = None, *, after: Expander | None = None
+    ) -> None:
+        self.resolver = resolver
+        self.context = Context() if context is None else context
+        self.hygiene: Hygiene = Hygiene(None if after is None else after.hygiene)
+        self._calls = 0
+        self._tokens = 0
+
+    def ctxt_origin(self, ctxt: Ctxt) -> Mark:
+        return self.hygiene.origin(ctxt)
+
+    def expand(self, call: MacroCall) -> Answer:
+        source, path = call.source, call.path
+        self._calls += 1
+        if source.depth >= RECURSION_LIMIT:
+            return Failure("macro recursion limit reached", source)
+        if self._calls > _MAX_CALLS or self._tokens > _MAX_TOKENS:
+            return Failure("too many macro expansions", source)
+        if isinstance(source, TokenExpansion):
+            writer = source.writer_at(call.range[0])
+            if writer is not None and writer.is_local_inner and path.name() is not None:
+                path = Path(path.segments, Anchor.CRATE, crate=writer.crate)
+                call = MacroCall(path, source, call.args, call.delimiter, call.position, call.range)
+        name = path.segments[-1].name if path.segments else "?"
+        if path.crate in _STD_CRATES:
+            macro = std_macro(name)
+        else:
+            macro = self.resolver.lookup(call)
+        match macro:
+            case None:
+                return Failure(f"macro `{name}!` is not known", source)
+            case OpaqueMacro(why):
+                return Failure(why, source)
+            case StdMacro(std_name):
+                return self._expand_std(call, std_name)
+            case RulesMacro():
+                return self._expand_rules(call, macro)
+            case _:
+                return Failure(f"macro `{name}!` is not known", source)
+
+    def _expand_std(self, call: MacroCall, name: str) -> Answer:
+        if name in BEFORE_2021 and call.source.edition_at(call.range[0]) < 2021:
+            name = BEFORE_2021[name]
+        rules = RULES.get(name)
+        if rules is not None:
+            return self._expand_rules(call, rules)
+        return expand_special(self, call, name)
+
+    def arguments(self, call: MacroCall) -> Arguments | None:
+        """None when they are unbalanced."""
+        source, (start, end) = call.source, call.args
+        if isinstance(source, TokenExpansion):
+            first, last = source.token_range(start, end)
+            return Arguments(source, source.buffer, first, last, 0)
+        try:
+            buffer = lex(source.text, start, end)
+        except Unbalanced:
+            return None
+        return Arguments(source, buffer, 0, len(buffer), start)
+
+    def _expand_rules(self, call: MacroCall, macro: RulesMacro) -> Answer:
+        source, (start, end) = call.source, call.args
+        parsed = macro.parsed
+        made: Made | None
+        if isinstance(source, TokenExpansion):
+            first, last = source.token_range(start, end)
+            key: object = (source.text[start:end], source.template.groups(first, last), call.position)
+            buffer = source.buffer
+            made = parsed.templates.get(key)
+            if made is None:
+                made = make(macro, buffer, first, last, call.position)
+                parsed.remember(key, made)
+            arguments = Arguments(source, buffer, first, last, 0)
+        else:
+            text = source.text[start:end]
+            key = (text, call.position)
+            made = parsed.templates.get(key)
+            if made is None:
+                try:
+                    buffer = lex(text)
+                except Unbalanced:
+                    return Failure(f"the arguments of `{macro.name}!` are unbalanced", source)
+                made = make(macro, buffer, 0, len(buffer), call.position)
+                parsed.remember(key, made)
+            if isinstance(made, tuple):
+                buffer = made[1]
+                arguments = Arguments(source, buffer, 0, len(buffer), start)
+        if isinstance(made, str):
+            return Failure(made, source)
+        template = made[0]
+        return self.finish(call, template, arguments, macro)
+
+    def finish(
+        self, call: MacroCall, template: Template, arguments: Arguments, macro: RulesMacro | None
+    ) -> TokenExpansion:
+        """`template`, which was parsed, as the answer to `call`."""
+        self._tokens += len(template.kinds)
+        assert template.node is not None
+        mark = 0 if macro is None else self.hygiene.fresh(0, macro)
+        return TokenExpansion(call, template, template.node, arguments, macro, self.hygiene, mark)
+
+
+def make(macro: RulesMacro, buffer: TokenBuffer, first: int, last: int, position: Position) -> Made:
+    """The expansion of the arguments first..last of `buffer`."""
+    name = macro.name
+    scanner = Scanner(buffer)
+    bad: str | None = macro.parsed.why
+    for rule in macro.parsed.rules:
+        if isinstance(rule, str):
+            bad = rule
+            continue
+        output = Output()
+        try:
+            bindings = match_rule(rule.locs, len(rule.names), scanner, first, last)
+            if bindings is None:
+                continue
+            Transcriber(macro.tokens, buffer, first, bindings, output).run(rule.ops)
+        except NoMatch as error:
+            return str(error).replace("{}", f"{name}!")
+        except CannotTranscribe as error:
+            return f"`{name}!` cannot be expanded: {error}"
+        output.finish()
+        template = Template(output)
+        if not template.parse(position):
+            return f"the expansion of `{name}!` does not parse"
+        return template, buffer
+    if bad is not None:
+        return f"the definition of `{name}!` is not understood: {bad}"
+    return f"no rule of `{name}!` matches"
