@@ -78,4 +78,4 @@ class NoValue:
 ValueRes = ItemValue | CtorValue | AssocValue | ConstParamValue | NoValue
 
 CtorRes = CtorValue | AssocValue | NoValue
-"""For struct expressions and struct patterns; an `AssocValue` is a type `<T as Trait>::Name` to be normalised."""
+"""For struct expressions and struct patterns; an `AssocValue` holds in `base` a projection to be normalised."""

@@ -34,18 +34,20 @@ from closurelens.hir.item import (
 from closurelens.hir.lower.attrs import effective
 from closurelens.hir.macros.api import Source
 from closurelens.project import cfg as cfg_rules
-from closurelens.project import paths
+from closurelens.project import modules
 from closurelens.project.model import Crate
-from closurelens.resolve import module_files
+from closurelens.resolve.impl_index import CrateImpls
 from closurelens.resolve.macro_scope import MacroScope, is_macro_rules
 from closurelens.resolve.module import Entry, Import, ModuleData, Names, State
-from closurelens.ty.sig import Def, DefKind, Namespace
+from closurelens.resolve.sketch import FileSketch, crate_files
+from closurelens.ty.sig import Def, DefKind
 from closurelens.ty.types import DefPath
 
 if TYPE_CHECKING:
     from closurelens.resolve.program import Program
 
-_STD_CRATES = frozenset(("std", "core", "alloc", "proc_macro", "test"))
+_STD_CRATES = frozenset(("std", "core", "alloc"))
+_OTHER_STD_CRATES = frozenset(("proc_macro", "test"))
 _ADT_KINDS = {"struct": DefKind.STRUCT, "enum": DefKind.ENUM, "union": DefKind.UNION}
 
 
@@ -71,11 +73,16 @@ class CrateIndex:
         self.edition = int(crate.edition)
         self.modules: dict[DefPath, ModuleData] = {}
         self.entries: dict[DefPath, list[Entry]] = {}
-        self.root = ModuleData(self, name, name, None, crate.root, mod_dir=paths.parent(crate.root))
+        self.root = ModuleData(self, name, name, None, crate.root, folder=modules.root_folder(crate.root))
         self.modules[name] = self.root
         self.macros = MacroScope(self)
+        self.impl_entries: list[Entry] = []
+        self.trait_entries: list[Entry] = []
+        self.derive_entries: list[Entry] = []
+        self.impls = CrateImpls(self)
         self._cfg: dict[str, bool] = {}
         self._prelude: DefPath | None = None
+        self._files: list[FileSketch] | None = None
         self._assoc: dict[Entry, list[Entry]] = {}
 
     # cfg
@@ -86,6 +93,10 @@ class CrateIndex:
         if known is None:
             known = self._cfg[predicate] = cfg_rules.macro_holds(predicate, self.crate.cfg).holds
         return known
+
+    def decided(self, predicate: str) -> bool | None:
+        """As `holds`; None where the user's build may say otherwise."""
+        return cfg_rules.macro_holds(predicate, self.crate.cfg).certain()
 
     def switched_off(self, attrs: Attrs) -> str | None:
         """The first `cfg` that does not hold."""
@@ -111,7 +122,7 @@ class CrateIndex:
             return self.program.dependency(self.crate.for_test(), name)
         if name in _STD_CRATES:
             return Def(DefKind.MODULE, name)
-        return None
+        return Def(DefKind.UNKNOWN, name) if name in _OTHER_STD_CRATES else None
 
     def prelude(self) -> DefPath | None:
         """The std module whose names are in scope everywhere."""
@@ -149,6 +160,34 @@ class CrateIndex:
             yield module
             work.extend(reversed(module.children))
 
+    def modules_of_file(self, path: str) -> list[ModuleData]:
+        """The modules whose items stand in a file: the file's own (several if it is declared twice), then inline ones."""
+        parent_of = {file.path: file.parent for file in self.files()}
+        chain: list[str] = []
+        at: str | None = path
+        while at is not None and at not in chain:
+            chain.append(at)
+            at = parent_of.get(at)
+        found = [self.root] if chain[-1] == self.root.file else []
+        for file in reversed(chain[:-1]):
+            found = [child for module in self._with_inline(found) for child in module.children if child.file == file]
+        if found and found[0].file == path:
+            return self._with_inline(found)
+        return [module for module in self.all_modules() if module.file == path]
+
+    def _with_inline(self, modules: list[ModuleData]) -> list[ModuleData]:
+        out = list(modules)
+        for module in out:  # grows below
+            self.populate(module)
+            out.extend(child for child in module.children if child.file == module.file)
+        return out
+
+    def files(self) -> list[FileSketch]:
+        """The files of the crate as a glance at the texts finds them."""
+        if self._files is None:
+            self._files = crate_files(self)
+        return self._files
+
     def populate(self, module: ModuleData) -> None:
         """Fill a module. While that goes on, asking again changes nothing."""
         if module.state is not State.UNREAD:
@@ -175,15 +214,20 @@ class CrateIndex:
         module.source = file.source
         return file.items, file.source
 
-    def add_block(self, parent: ModuleData, owner: DefPath, items: Sequence[tuple[Item, Source]], file: str, *,
-                  cfg_off: str | None, index: int) -> ModuleData:
-        """The anonymous module of a block that declares `items`; the same owner and index give the same module."""
+    def add_block(
+        self,
+        parent: ModuleData,
+        owner: DefPath,
+        items: Sequence[tuple[Item, Source]],
+        file: str,
+        *,
+        cfg_off: str | None,
+        index: int,
+    ) -> ModuleData:
+        """The anonymous module of a block that declares `items`."""
         path = f"{owner}::{{{index}}}"
-        found = self.modules.get(path)
-        if found is not None:
-            return found
         module = ModuleData(self, path, f"{{{index}}}", parent, file, is_block=True, cfg_off=cfg_off)
-        module.mod_dir = parent.mod_dir
+        module.folder = modules.block_folder(parent.folder)
         module.textual_start = len(parent.textual)
         self.modules[path] = module
         module.state = State.POPULATING
@@ -195,6 +239,17 @@ class CrateIndex:
             self._file(_Context(module, file, source, None, None, repeated), [item])
         module.state = State.DONE
         return module
+
+    def drop_blocks(self, owner: DefPath) -> None:
+        """Forget the blocks in a body, whose text has changed."""
+        start = f"{owner}::{{"
+        for path in [path for path in self.modules if path.startswith(start)]:
+            module = self.modules.pop(path)
+            module.is_gone = True
+            for entry in module.entries:
+                self.entries.pop(entry.path, None)
+                for member in self._assoc.pop(entry, ()):
+                    self.entries.pop(member.path, None)
 
     # Filing items
 
@@ -218,8 +273,9 @@ class CrateIndex:
                 elif self.macros.may_come(item):
                     postponed.append((here, item))
             elif isinstance(item, ExternBlock):
-                work.append((_Context(here.module, here.file, here.source, off, here.in_macro, here.repeated),
-                             iter(item.items)))
+                work.append(
+                    (_Context(here.module, here.file, here.source, off, here.in_macro, here.repeated), iter(item.items))
+                )
             else:
                 self._declare(here, item, off)
 
@@ -237,9 +293,7 @@ class CrateIndex:
         if expanded is None:
             return None
         items, source, file = expanded
-        in_macro = here.in_macro or call.range
-        if file is not None:
-            in_macro = None
+        in_macro = here.in_macro or call.range if file is None else None
         return _Context(here.module, file or here.file, source, off, in_macro, Counter()), iter(items)
 
     def _declare(self, here: _Context, item: Item, off: str | None) -> None:
@@ -256,6 +310,7 @@ class CrateIndex:
                 path = f"{module.path}::{{impl#{len(module.impls)}}}"
                 entry = self._entry(here, DefKind.UNKNOWN, path, item, off)
                 module.impls.append(entry)
+                self.impl_entries.append(entry)
             case MacroRulesItem():
                 entry = self._entry(here, DefKind.MACRO, self._path(here, item, off), item, off)
                 if is_macro_rules(entry):
@@ -265,6 +320,8 @@ class CrateIndex:
             case AdtItem():
                 entry = self._entry(here, _ADT_KINDS[item.kind], self._path(here, item, off), item, off)
                 names.types.setdefault(item.name, entry)
+                if item.attrs.derives or item.attrs.conditional:
+                    self.derive_entries.append(entry)
                 if item.kind == "struct" and item.variants and item.variants[0].ctor != "record":
                     names.values.setdefault(item.name, entry)
             case FnItem():
@@ -278,6 +335,7 @@ class CrateIndex:
             case TraitItem():
                 kind = DefKind.TRAIT_ALIAS if item.is_alias else DefKind.TRAIT
                 entry = self._entry(here, kind, self._path(here, item, off), item, off)
+                self.trait_entries.append(entry)
                 names.types.setdefault(item.name, entry)
             case TypeAliasItem():
                 entry = self._entry(here, DefKind.TYPE_ALIAS, self._path(here, item, off), item, off)
@@ -300,8 +358,16 @@ class CrateIndex:
     def _entry(self, here: _Context, kind: DefKind, path: DefPath, item: Item, off: str | None) -> Entry:
         module = here.module
         entry = Entry(
-            kind, path, item, module, here.file, here.source, self.visible_in(module, item.visibility),
-            off or module.cfg_off, in_macro=here.in_macro, textual_at=len(module.textual),
+            kind,
+            path,
+            item,
+            module,
+            here.file,
+            here.source,
+            self.visible_in(module, item.visibility),
+            off or module.cfg_off,
+            in_macro=here.in_macro,
+            textual_at=len(module.textual),
         )
         module.entries.append(entry)
         self.entries.setdefault(path, []).append(entry)
@@ -346,16 +412,18 @@ class CrateIndex:
         path = self._path(here, item, off)
         entry = self._entry(here, DefKind.MODULE, path, item, off)
         attrs = effective(item.attrs, self.holds)
-        module = ModuleData(self, path, item.name, parent, here.file, item, cfg_off=off or parent.cfg_off, in_macro=here.in_macro)
+        module = ModuleData(
+            self, path, item.name, parent, here.file, item, cfg_off=off or parent.cfg_off, in_macro=here.in_macro
+        )
         if item.items is None:
-            candidates = module_files.candidates(parent, here.file, item.name, attrs.path)
-            file = next((path for path in candidates if self.program.files.text(path) is not None), "")
-            module.file = file
-            if file:
-                module.mod_dir = module_files.dir_of_file(file, item.name, is_path=attrs.path is not None)
+            module.file = ""
+            for file in modules.module_files(parent.folder, item.name, attrs.path):
+                if self.program.files.text(file.path) is not None:
+                    module.file, module.folder = file.path, file.folder
+                    break
         else:
             module.source = here.source
-            module.mod_dir = module_files.dir_of_inline(parent, item.name, attrs.path)
+            module.folder = modules.inline_folder(parent.folder, item.name, attrs.path)
         module.textual_start = len(parent.textual)
         parent.children.append(module)
         if attrs.macro_use:
@@ -394,8 +462,16 @@ class CrateIndex:
             if kind is None:
                 continue
             entry = Entry(
-                kind, "", member, container.module, here.file, here.source,
-                self.visible_in(container.module, member.visibility), off or container.cfg_off, container, here.in_macro,
+                kind,
+                "",
+                member,
+                container.module,
+                here.file,
+                here.source,
+                self.visible_in(container.module, member.visibility),
+                off or container.cfg_off,
+                container,
+                here.in_macro,
                 textual_at=container.textual_at,
             )
             out.append(entry)
@@ -404,7 +480,9 @@ class CrateIndex:
         for count, entry in enumerate(out):
             name = entry.item.name
             key = f"{entry.kind.name}::{name}"
-            entry.path = f"{container.path}::{name}" if key not in taken else f"{container.path}::{{other#{count}}}::{name}"
+            entry.path = (
+                f"{container.path}::{name}" if key not in taken else f"{container.path}::{{other#{count}}}::{name}"
+            )
             taken.add(key)
             self.entries.setdefault(entry.path, []).append(entry)
         return out

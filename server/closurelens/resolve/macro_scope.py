@@ -20,17 +20,17 @@ from closurelens.hir.macros.api import (
     Failure,
     MacroCall,
     MacroDef,
+    MacroResolver,
     OpaqueMacro,
     Source,
 )
 from closurelens.hir.macros.definition import macro_rules
 from closurelens.hir.macros.expander import Expander
-from closurelens.hir.macros.std import std_macro
+from closurelens.hir.macros.std_macros import std_macro
 from closurelens.hir.types import Anchor, Path
 from closurelens.project import paths
 from closurelens.project.model import TargetKind
 from closurelens.resolve.module import Entry, ModuleData
-from closurelens.resolve.sketch import crate_files
 from closurelens.ty.sig import Def, DefKind, Namespace
 
 if TYPE_CHECKING:
@@ -57,14 +57,27 @@ class MacroScope:
         self._crate = crate
         self._definitions: dict[Entry, MacroDef] = {}
         self._exported: dict[str, Entry] | None = None
+        self._filling = False
         self._macro_use: list[str] = []
         self._known: dict[tuple[ModuleData, int, bool, str], MacroDef | None] = {}
-        self._position = MacroPosition(crate, crate.root, 0, off=False)
-        self._expander = Expander(self._position, self.context())
+        self._expanders: dict[ModuleData, tuple[Expander, MacroPosition]] = {}
 
     def context(self) -> Context:
         crate = self._crate
         return Context(crate.name, crate.decided)
+
+    def _expander(self, module: ModuleData) -> tuple[Expander, MacroPosition]:
+        """The one that expands the item macros of a module, and the place it believes to be in."""
+        found = self._expanders.get(module)
+        if found is None:
+            position = MacroPosition(self._crate, module, 0, off=False)
+            found = self._expanders[module] = (Expander(position, self.context()), position)
+        return found
+
+    def body_expander(self, module: ModuleData, resolver: MacroResolver) -> Expander:
+        """One for a body in `module`: it can be told apart from what the item macros around it made."""
+        made = self._expanders.get(module)
+        return Expander(resolver, self.context(), after=None if made is None else made[0])
 
     # Definitions
 
@@ -106,10 +119,15 @@ class MacroScope:
         if known is None:
             item = entry.item
             assert isinstance(item, MacroRulesItem)
-            crate = entry.module.crate
-            known = macro_rules(item.name, entry.source, item.rules, crate=crate.name, edition=crate.edition)
-            self._definitions[entry] = known
+            known = self._definitions[entry] = self.make(item, entry.source)
         return known
+
+    def make(self, item: MacroRulesItem, source: Source) -> MacroDef:
+        """The definition that an item of this crate is."""
+        crate = self._crate
+        start = max(0, item.range[0] - 400)
+        is_local_inner = item.attrs.macro_export and b"local_inner_macros" in source.text[start : item.range[0]]
+        return macro_rules(item.name, source, item.rules, crate.name, crate.edition, is_local_inner=is_local_inner)
 
     def textual(self, module: ModuleData, upto: int, name: str, *, off: bool = False) -> Entry | None:
         """The last `macro_rules! name` before a place, here or around."""
@@ -146,14 +164,18 @@ class MacroScope:
             if self._crate.crate.kind is TargetKind.PROC_MACRO:
                 self._exported = {}
                 return None
-            self._exported = {}  # what is found while it is being filled
-            found: dict[str, Entry] = self._exported
-            for file in crate_files(self._crate):
+            found: dict[str, Entry] = {}
+            self._exported = found
+            self._filling = True
+            for file in self._crate.files():
                 if b"macro_export" in file.text:
                     for module in self._crate.modules_of_file(file.path):
                         for entry in module.entries:
                             if isinstance(entry.item, MacroRulesItem) and is_exported(entry):
                                 found.setdefault(entry.item.name, entry)
+            self._filling = False
+        if self._filling:
+            self._crate.program.names.taint()
         return self._exported.get(name)
 
     def add_macro_use(self, crate: str) -> None:
@@ -186,18 +208,16 @@ class MacroScope:
         """The items a call stands for, what their offsets are in, and their file if it is another (`include!`)."""
         if call.name == "include":
             return self._include(module, source, call)
-        outer = self._position
-        position = self._position
-        before = (position.module, position.upto, position.off)
-        position.module, position.upto, position.off = module, len(module.textual) if upto is None else upto, off
-        try:
-            answer = self._expander.expand(_as_call(source, call))
-        finally:
-            outer.module, outer.upto, outer.off = before
+        expander, position = self._expander(module)
+        before = (position.upto, position.off)
+        position.upto, position.off = len(module.textual) if upto is None else upto, off
+        answer = expander.expand(_as_call(source, call))
+        position.upto, position.off = before
         if isinstance(answer, Expansion):
             return lower_items_of(answer.node, answer), answer, None
-        if isinstance(answer, Failure):
-            module.unexpanded.append(f"{call.name}!")
+        name = f"{call.name}!"
+        if isinstance(answer, Failure) and std_macro(call.name) is None and name not in module.unexpanded:
+            module.unexpanded.append(name)
         return None
 
     def _include(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from closurelens.hir.item import Item, Module, Range, UseImport
 from closurelens.hir.macros.api import Source
+from closurelens.project.modules import ModuleFolder
 from closurelens.ty.sig import Def, DefKind, Namespace
 from closurelens.ty.types import DefPath
 
@@ -21,10 +22,12 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True, eq=False)
 class Entry:
-    """One declared item. `container` is the impl or trait of an associated item.
+    """One declared item.
 
-    `source` is what the item's offsets are in. `in_macro`: the range of the item macro call in `file` that made it. `visible_in`: the module inside of which it can
-    be named, None for everywhere. `textual_at`: how much of the module's `textual` stands before it.
+    * `container` is the impl or trait of an associated item, `source` what the item's offsets are in.
+    * `in_macro`: the range of the item macro call in `file` that made it.
+    * `visible_in`: the module inside of which it can be named, None for everywhere.
+    * `textual_at`: how much of the module's `textual` stands before it.
     """
 
     kind: DefKind
@@ -81,7 +84,8 @@ class ModuleData:
     """A module, or the anonymous module of a block that declares items (`is_block`; `parent` then encloses it).
 
     * `file` is where its items stand, `declared` the `mod` item (None for a crate's root and blocks).
-    * `mod_dir` is the folder of its child modules' files, `source` what the offsets of its items are in.
+    * `folder` is where its child modules' files are, `source` what the offsets of its items are in.
+    * `is_gone`: a block whose body has another text now.
     * `unexpanded` are the item macros that could not be expanded: it may have more names.
     * `textual` is the order in which macros come into textual scope: macros, and modules marked `#[macro_use]`.
       `textual_start` is the length the parent's list had where this module stands.
@@ -105,9 +109,10 @@ class ModuleData:
     impls: list[Entry] = field(default_factory=list)
     textual: list[Entry | ModuleData] = field(default_factory=list)
     textual_start: int = 0
-    mod_dir: str = ""
+    folder: ModuleFolder = field(default_factory=lambda: ModuleFolder(""))
     source: Source | None = None
     populating_since: int = 0
+    is_gone: bool = False
     unexpanded: list[str] = field(default_factory=list)
 
     def nearest_module(self) -> ModuleData:

@@ -1,13 +1,13 @@
 """Looks names up: in modules, through imports and globs, in extern crates and preludes.
 
-A named item or import shadows what globs bring, which shadows extern crates and preludes. Invariant: an answer found while
-a question it depends on is still open (a cycle of imports) is used but not remembered, so answers do not depend on the
-order of questions. An import that leads nowhere answers `Def(UNKNOWN)`: it still shadows the prelude.
+A named item or import shadows what globs bring, which shadows extern crates and preludes. Invariant: an answer found
+while a question it depends on is still open (a cycle of imports) is used but not remembered, so answers do not depend
+on the order of questions. An import that leads nowhere answers `Def(UNKNOWN)`: it still shadows the prelude.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
@@ -76,6 +76,10 @@ class NameLookup:
     def depth(self) -> int:
         """How many questions are open; `populating` wants it back."""
         return len(self._active)
+
+    def taint(self) -> None:
+        """What is being answered rests on something incomplete: it is not remembered."""
+        self._low = -1
 
     def _ask(self, key: object, answer: Callable[[], T], open_answer: Callable[[], T]) -> T:
         """`answer()`, remembered under `key` if no question outside of this one is part of it."""
@@ -199,7 +203,7 @@ class NameLookup:
     # Globs
 
     def glob_targets(self, module: ModuleData, *, off: bool = False) -> Sequence[GlobTarget]:
-        """What the globs written in `module` lead to. Globs may need each other: they are tried until no more resolve."""
+        """What the globs written in `module` lead to. They may need each other: they are tried until no more resolve."""
         key = ("globs", module, off)
         return self._ask(key, lambda: self._glob_targets(key, module, off=off), lambda: list(self._partial[key]))
 
@@ -466,8 +470,8 @@ def lexical_modules(module: ModuleData) -> Iterator[ModuleData]:
         yield module
 
 
-def _traits_among(definitions: Iterator[Def] | Sequence[Def] | object) -> Iterator[DefPath]:
-    for definition in definitions:  # type: ignore[attr-defined]
+def _traits_among(definitions: Iterable[Def]) -> Iterator[DefPath]:
+    for definition in definitions:
         if definition.kind in _TRAITS:
             yield definition.path
 

@@ -5,103 +5,439 @@ Invariant: answers do not depend on the order of questions.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 
-from closurelens.hir.body import Body
-from closurelens.hir.item import FnItem, Range, ValueItem
-from closurelens.project.model import Crate, CrateGraph
+from closurelens.hir.item import AdtItem, FnItem, ImplItem, TraitItem, ValueItem
+from closurelens.hir.types import Anchor, Path, Segment
+from closurelens.project.model import Crate, CrateGraph, CrateId
+from closurelens.resolve import consteval, ctors, derives
+from closurelens.resolve.crate_tree import CrateIndex
+from closurelens.resolve.module import Entry, ModuleData
+from closurelens.resolve.names import NameLookup, lexical_modules
 from closurelens.resolve.resolver import Resolver
-from closurelens.ty.sig import AdtSig, AliasSig, Def, FnSig, ImplSig, Namespace, SigDb, TraitSig, ValueSig
-from closurelens.ty.types import DefPath, Ty
+from closurelens.resolve.signatures import Signatures
+from closurelens.resolve.sources import FileStore, ReadFile
+from closurelens.ty.sig import (
+    AdtKind,
+    AdtSig,
+    AliasSig,
+    CtorKind,
+    Def,
+    DefKind,
+    FnSig,
+    GenericParam,
+    ImplSig,
+    Namespace,
+    SigDb,
+    TraitSig,
+    ValueSig,
+)
+from closurelens.ty.types import PRIMS, Adt, DefPath, Ty
 
-ReadFile = Callable[[str], bytes | None]
-
-
-@dataclass(slots=True)
-class BodyOwner:
-    """An item with a body: where inference starts.
-
-    * `path` is unique within the program; `program.fn(path)` or `program.value(path)` is its signature.
-    * `range` is the body (a function's block, a const's or static's initialiser) in `file`, in bytes. For an item that an
-      item macro made it is what `in_macro` says: the range of that macro call.
-    * `resolver` stands inside the item: its generics, `Self` type, and `predicates` in scope.
-    * `cfg_off` is the `cfg` text that switches it (or a module around it) off, None for what is compiled.
-    """
-
-    path: DefPath
-    item: FnItem | ValueItem
-    file: str
-    range: Range
-    resolver: Resolver
-    cfg_off: str | None = None
-    in_macro: bool = False
+_STD = frozenset(("core", "alloc", "std"))
+_ADTS = frozenset((DefKind.STRUCT, DefKind.ENUM, DefKind.UNION))
+_ADT_DEF_KINDS = {AdtKind.STRUCT: DefKind.STRUCT, AdtKind.ENUM: DefKind.ENUM, AdtKind.UNION: DefKind.UNION}
+_VALUES = frozenset((DefKind.CONST, DefKind.STATIC))
+# Types of std whose impls a crate may write although it owns neither trait nor type: `impl Trait for Box<Local>`.
+_FUNDAMENTAL = frozenset(("alloc::boxed::Box", "core::pin::Pin"))
 
 
 class Program:
-    """Implements `SigDb`. `crate name::..` paths: a crate's first path segment is its name (with `@n` when taken)."""
+    """Implements `SigDb`. A crate's paths start with its name, with `@2` and so on when an earlier crate has the name.
+
+    `SigDb` questions are answered without what `cfg` switches off; `off_db` is the same with it.
+    """
 
     def __init__(self, graph: CrateGraph, std: SigDb, read: ReadFile, *, index_dependencies: bool = True) -> None:
         """`read` gives a file's text by its normalised path, None if there is none."""
-        raise NotImplementedError
+        self.graph = graph
+        self.std = std
+        self.files = FileStore(read)
+        self.index_dependencies = index_dependencies
+        self.names = NameLookup(self)
+        self.signatures = Signatures(self)
+        self.off_db: SigDb = OffDb(self)
+        self._crates: dict[CrateId, CrateIndex] = {}
+        self._by_name: dict[str, CrateIndex] = {}
+        self._dependencies: dict[tuple[CrateId, str], Def] = {}
+        self._missing: dict[str, str] = {}
+        self._impls: dict[DefPath, ImplSig] = {}
+        self._consts: dict[DefPath, int | None] = {}
+        self._open_consts: set[DefPath] = set()
+
+    # Crates
+
+    def crate(self, crate: Crate) -> CrateIndex:
+        """The index of a crate; nothing is read before something is asked of it."""
+        found = self._crates.get(crate.id)
+        if found is None:
+            name = crate.name
+            count = 1
+            while name in self._by_name or name in _STD:
+                count += 1
+                name = f"{crate.name}@{count}"
+            found = CrateIndex(self, crate, name)
+            self._crates[crate.id] = found
+            self._by_name[name] = found
+        return found
+
+    def crate_of(self, path: DefPath) -> CrateIndex | None:
+        """The source crate that a path is in."""
+        return self._by_name.get(path.partition("::")[0])
+
+    def source_crates(self) -> list[CrateIndex]:
+        """The crates that something has been asked of."""
+        return list(self._by_name.values())
+
+    def is_std(self, path: DefPath) -> bool:
+        return path.partition("::")[0] in _STD
+
+    def dependency(self, crate: Crate, name: str) -> Def:
+        """The root of a dependency; UNKNOWN when its source is not here."""
+        key = (crate.id, name)
+        found = self._dependencies.get(key)
+        if found is None:
+            target = self.graph.dependency_crate(crate, name) if self.index_dependencies else None
+            if target is None:
+                found = Def(DefKind.UNKNOWN, name)
+                self._missing[name] = f"the source of crate `{name}` is not at hand"
+            else:
+                found = Def(DefKind.MODULE, self.crate(target).name)
+            self._dependencies[key] = found
+        return found
+
+    # Items by path
+
+    def module(self, path: DefPath) -> ModuleData | None:
+        crate = self.crate_of(path)
+        return None if crate is None else crate.module(path)
+
+    def entry(self, path: DefPath, *kinds: DefKind) -> Entry | None:
+        """The declared item of one of these kinds."""
+        crate = self.crate_of(path)
+        return None if crate is None else crate.find(path, lambda entry: entry.kind in kinds)
+
+    def impl_entry(self, path: DefPath) -> Entry | None:
+        crate = self.crate_of(path)
+        return None if crate is None else crate.find(path, lambda entry: isinstance(entry.item, ImplItem))
 
     # SigDb
 
     def adt(self, path: DefPath) -> AdtSig | None:
-        raise NotImplementedError
+        if path.partition("::")[0] in _STD:
+            return self.std.adt(path)
+        entry = self.entry(path, *_ADTS)
+        return None if entry is None else self.signatures.adt(entry)
 
     def fn(self, path: DefPath) -> FnSig | None:
-        raise NotImplementedError
+        """Also the constructor of a tuple struct or tuple variant."""
+        if path.partition("::")[0] in _STD:
+            return self.std.fn(path) or ctors.ctor(self, path)
+        entry = self.entry(path, DefKind.FUNCTION)
+        if entry is not None and isinstance(entry.item, FnItem):
+            return self.signatures.fn(entry)
+        return ctors.ctor(self, path)
 
     def trait(self, path: DefPath) -> TraitSig | None:
-        raise NotImplementedError
+        if path.partition("::")[0] in _STD:
+            return self.std.trait(path)
+        entry = self.entry(path, DefKind.TRAIT, DefKind.TRAIT_ALIAS)
+        return None if entry is None or not isinstance(entry.item, TraitItem) else self.signatures.trait(entry)
 
     def value(self, path: DefPath) -> ValueSig | None:
-        raise NotImplementedError
+        if path.partition("::")[0] in _STD:
+            return self.std.value(path)
+        entry = self.entry(path, *_VALUES)
+        return None if entry is None or not isinstance(entry.item, ValueItem) else self.signatures.value(entry)
 
     def alias(self, path: DefPath) -> AliasSig | None:
-        raise NotImplementedError
+        if path.partition("::")[0] in _STD:
+            return self.std.alias(path)
+        entry = self.entry(path, DefKind.TYPE_ALIAS)
+        return None if entry is None else self.signatures.alias(entry)
 
     def impl(self, path: DefPath) -> ImplSig | None:
-        raise NotImplementedError
+        if path.partition("::")[0] in _STD:
+            return self.std.impl(path)
+        derived = self._impls.get(path)
+        if derived is not None:
+            return derived
+        entry = self.impl_entry(path)
+        return None if entry is None else self.signatures.impl(entry)
+
+    def remember_impl(self, impl: ImplSig) -> None:
+        """A derived impl, which is no item."""
+        self._impls[impl.path] = impl
 
     def trait_impls(self, trait: DefPath, head: str | None) -> Sequence[ImplSig]:
-        raise NotImplementedError
+        return self._trait_impls(trait, head, off=False)
+
+    def _trait_impls(self, trait: DefPath, head: str | None, *, off: bool) -> Sequence[ImplSig]:
+        out: list[ImplSig] = []
+        if self.is_std(trait) or head is None or self.is_std(head) or "::" not in head:
+            out.extend(self.std.trait_impls(trait, head))
+        for crate in self._with_impls(trait, head):
+            out.extend(crate.impls.trait_impls(trait, head, off=off))
+        return out
+
+    def _with_impls(self, trait: DefPath, head: str | None) -> list[CrateIndex]:
+        """The crates that may write such an impl, by Rust's orphan rules."""
+        own = self.crate_of(trait)
+        if head is None:
+            return [] if own is None else [own]
+        if head in PRIMS or ("::" in head and not head.startswith("dyn ") and head not in _FUNDAMENTAL):
+            of_head = None if head in PRIMS else self.crate_of(head)
+            if not self.params_of(Def(DefKind.TRAIT, trait)):
+                return [crate for crate in dict.fromkeys((own, of_head)) if crate is not None]
+        return self.source_crates()
 
     def all_trait_impls(self, trait: DefPath) -> Sequence[ImplSig]:
-        raise NotImplementedError
+        return self._all_trait_impls(trait, off=False)
+
+    def _all_trait_impls(self, trait: DefPath, *, off: bool) -> Sequence[ImplSig]:
+        out = list(self.std.all_trait_impls(trait))
+        for crate in self.source_crates():
+            out.extend(crate.impls.all_trait_impls(trait, off=off))
+        return out
 
     def inherent_impls(self, head: str) -> Sequence[ImplSig]:
-        raise NotImplementedError
+        return self._inherent_impls(head, off=False)
+
+    def _inherent_impls(self, head: str, *, off: bool) -> Sequence[ImplSig]:
+        if head.startswith("dyn "):
+            crate = self.crate_of(head.removeprefix("dyn "))
+        else:
+            crate = self.crate_of(head) if "::" in head else None
+        if crate is None:
+            return self.std.inherent_impls(head)
+        return crate.impls.inherent_impls(head, off=off)
 
     def traits_with_method(self, name: str) -> Sequence[DefPath]:
-        raise NotImplementedError
+        out = list(self.std.traits_with_method(name))
+        for crate in self.source_crates():
+            out.extend(crate.impls.traits_with_method(name))
+        return out
 
     def children(self, module: DefPath) -> Mapping[tuple[Namespace, str], Def]:
-        raise NotImplementedError
+        if self.is_std(module):
+            return self.std.children(module)
+        entry = self.entry(module, DefKind.ENUM)
+        if entry is not None and isinstance(entry.item, AdtItem):
+            out: dict[tuple[Namespace, str], Def] = {}
+            for variant in entry.item.variants:
+                definition = Def(DefKind.VARIANT, f"{module}::{variant.name}")
+                out[Namespace.TYPES, variant.name] = out[Namespace.VALUES, variant.name] = definition
+            return out
+        found = self.module(module)
+        return {} if found is None else self.names.all_names(found)
 
     # Beyond SigDb
 
+    def params_of(self, target: Def) -> tuple[GenericParam, ...]:
+        """The own parameters of an ADT or trait, with defaults; for source items without lowering anything else."""
+        if self.is_std(target.path):
+            if target.kind in _ADTS:
+                adt = self.std.adt(target.path)
+                return () if adt is None else adt.generics.params
+            trait = self.std.trait(target.path)
+            return () if trait is None else trait.generics.params
+        kinds = _ADTS if target.kind in _ADTS else (DefKind.TRAIT, DefKind.TRAIT_ALIAS)
+        entry = self.entry(target.path, *kinds)
+        return () if entry is None else self.signatures.params(entry)
+
+    def assoc_type_params(self, trait: DefPath, name: str) -> tuple[GenericParam, ...]:
+        """Of a generic associated type."""
+        if self.is_std(trait):
+            sig = self.std.trait(trait)
+            assoc = None if sig is None else sig.assoc_types.get(name)
+            return () if assoc is None else assoc.generics.params
+        entry = self.entry(trait, DefKind.TRAIT)
+        if entry is not None:
+            for member in entry.module.crate.associated(entry):
+                if member.kind is DefKind.ASSOC_TYPE and member.item.name == name:
+                    return self.signatures.params(member)
+        return ()
+
+    def is_auto_trait(self, path: DefPath) -> bool:
+        sig = self.trait(path)
+        return sig is not None and sig.is_auto
+
+    def adt_kind(self, path: DefPath) -> DefKind:
+        if self.is_std(path):
+            sig = self.std.adt(path)
+            return DefKind.STRUCT if sig is None else _ADT_DEF_KINDS[sig.kind]
+        entry = self.entry(path, *_ADTS)
+        return DefKind.STRUCT if entry is None else entry.kind
+
+    def has_variant(self, enum: DefPath, name: str) -> bool:
+        if self.is_std(enum):
+            found = self.std.children(enum).get((Namespace.TYPES, name))
+            return found is not None and found.kind is DefKind.VARIANT
+        entry = self.entry(enum, DefKind.ENUM)
+        return (
+            entry is not None
+            and isinstance(entry.item, AdtItem)
+            and any(variant.name == name for variant in entry.item.variants)
+        )
+
+    def is_unit(self, target: Def) -> bool:
+        """A struct or variant without fields and parentheses."""
+        path = target.path
+        name = path.rpartition("::")[2]
+        adt = path if target.kind is DefKind.STRUCT else self.variant_parent(path)
+        if self.is_std(path):
+            sig = self.std.adt(adt)
+            return sig is not None and any(v.name == name and v.ctor is CtorKind.UNIT for v in sig.variants)
+        entry = self.entry(adt, *_ADTS)
+        return (
+            entry is not None
+            and isinstance(entry.item, AdtItem)
+            and any(variant.name == name and variant.ctor == "unit" for variant in entry.item.variants)
+        )
+
+    def variant_parent(self, variant: DefPath) -> DefPath:
+        """The enum of a VARIANT's path."""
+        return variant.rpartition("::")[0]
+
+    def const_value(self, target: Def) -> int | None:
+        """The value of a source constant that is simple enough; None for everything else."""
+        if target.kind is not DefKind.CONST:
+            return None
+        path = target.path
+        if path in self._consts:
+            return self._consts[path]
+        entry = self.entry(path, DefKind.CONST)
+        if entry is None or not isinstance(entry.item, ValueItem) or entry.item.value is None:
+            return None
+        if path in self._open_consts or len(self._open_consts) > 20:
+            return None
+        self._open_consts.add(path)
+        resolver = self.signatures.resolver(entry)
+
+        def lookup(names: list[str]) -> int | None:
+            found = resolver.resolve_path(_plain_path(names), Namespace.VALUES)
+            if found is None or found.rest or not isinstance(found.target, Def):
+                return None
+            return self.const_value(found.target)
+
+        start, end = entry.item.value
+        value = self._consts[path] = consteval.evaluate(entry.source.text, start, end, lookup)
+        self._open_consts.discard(path)
+        return value
+
+    def module_resolver(self, module: ModuleData, *, off: bool | None = None) -> Resolver:
+        """What resolves names directly in a module."""
+        is_off = module.cfg_off is not None if off is None else off
+        return Resolver(self, module.path, module, off=is_off)
+
+    # What is not known
+
     def unknown_derives(self, path: DefPath) -> Sequence[str]:
         """Names of derive and attribute macros on an ADT that may have added impls nobody can see."""
-        raise NotImplementedError
-
-    def variant_parent(self, variant: DefPath) -> DefPath | None:
-        """The enum of a VARIANT's path."""
-        raise NotImplementedError
-
-    def file_bodies(self, crate: Crate, file: str) -> list[BodyOwner]:
-        """The bodies whose text is in `file`, in source order; those nested in bodies are not among them."""
-        raise NotImplementedError
-
-    def bodies(self, crate: Crate) -> Iterable[BodyOwner]:
-        """All of `file_bodies`, file by file."""
-        raise NotImplementedError
-
-    def nested_bodies(self, owner: BodyOwner, body: Body) -> list[BodyOwner]:
-        """The bodies of items declared in `body`'s blocks (not of items nested deeper)."""
-        raise NotImplementedError
+        entry = self.entry(path, *_ADTS)
+        if entry is None:
+            return ()
+        return [*derives.derived_names(self, entry)[1], *derives.attribute_macros(self, entry)]
 
     def has_unseen_impls(self, ty: Ty) -> str | None:
-        """Why `ty` may have impls that are not in the index (a derive, an attribute, a crate that is not here)."""
-        raise NotImplementedError
+        """Why `ty` may have impls that are not in the index."""
+        if not isinstance(ty, Adt) or self.is_std(ty.path):
+            return None
+        names = self.unknown_derives(ty.path)
+        return f"derive `{names[0]}` may add methods and impls" if names else None
+
+    def why_unknown(self, path: DefPath) -> str:
+        """Why nothing is known of what a path names."""
+        first = path.partition("::")[0]
+        known = self._missing.get(first)
+        if known is not None:
+            return f"`{path}` is not known: {known}"
+        return f"cannot find `{path}`"
+
+    def why_not(self, module: ModuleData, path: Path, *, off: bool) -> str:
+        """Why a path written in `module` leads nowhere."""
+        text = _text(path)
+        first = path.segments[0].name if path.segments else text
+        for scope in lexical_modules(module):
+            if scope.unexpanded:
+                return f"cannot find `{text}`; it may come from macro `{scope.unexpanded[0]}`"
+            if scope.missing is not None:
+                return f"cannot find `{text}`: {scope.missing}"
+        globs = self.names.unknown_globs(module, off=off)
+        if globs:
+            return f"cannot find `{first}`; it may come from `use {globs[0]}::*`, which is not known"
+        return f"cannot find `{text}`"
+
+    # Changes
+
+    def forget(self, path: str) -> None:
+        """A file has another text: what rests on the structure of its items is made anew when asked for."""
+        self.files.forget(path)
+        kept = [crate for crate in self._crates.values() if not crate.crate.is_member]
+        members = [crate.crate for crate in self._crates.values() if crate.crate.is_member]
+        self._crates = {crate.crate.id: crate for crate in kept}
+        self._by_name = {crate.name: crate for crate in kept}
+        self.names.clear()
+        self.signatures = Signatures(self)
+        self._consts.clear()
+        self._impls.clear()
+        for crate in kept:
+            crate.impls.forget_signatures()
+        for member in members:
+            self.crate(member)
+
+
+class OffDb:
+    """`Program` as code sees it that a `cfg` switches off: impls that are switched off count too."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self.adt = program.adt
+        self.fn = program.fn
+        self.trait = program.trait
+        self.value = program.value
+        self.alias = program.alias
+        self.impl = program.impl
+        self.traits_with_method = program.traits_with_method
+        self.children = program.children
+
+    def trait_impls(self, trait: DefPath, head: str | None) -> Sequence[ImplSig]:
+        return self._program._trait_impls(trait, head, off=True)
+
+    def all_trait_impls(self, trait: DefPath) -> Sequence[ImplSig]:
+        return self._program._all_trait_impls(trait, off=True)
+
+    def inherent_impls(self, head: str) -> Sequence[ImplSig]:
+        return self._program._inherent_impls(head, off=True)
+
+
+def _plain_path(names: list[str]) -> Path:
+    anchor = Anchor.PLAIN
+    supers = 0
+    if names[0] == "crate":
+        anchor = Anchor.CRATE
+        names = names[1:]
+    elif names[0] in ("self", "super"):
+        anchor = Anchor.SELF
+        names = names[1:] if names[0] == "self" else names
+        while names and names[0] == "super":
+            anchor = Anchor.SUPER
+            supers += 1
+            names = names[1:]
+    return Path([Segment(name) for name in names], anchor, supers)
+
+
+def _text(path: Path) -> str:
+    names = [segment.name for segment in path.segments]
+    lead = {
+        Anchor.PLAIN: [],
+        Anchor.GLOBAL: [""],
+        Anchor.CRATE: [path.crate or "crate"],
+        Anchor.SELF: ["self"],
+        Anchor.SUPER: ["super"] * path.supers,
+    }[path.anchor]
+    return "::".join([*lead, *names])
+
+
+def modules_in(crate: CrateIndex) -> Iterator[ModuleData]:
+    return crate.all_modules()

@@ -1,7 +1,7 @@
 """What a glance at a crate's text tells, without parsing it: its files, and which words each of them has.
 
-Invariant: a sketch decides only where to look, never what is true: a file it leaves out is looked at by other means, a file
-too many costs time.
+Invariant: a sketch decides only where to look, never what is true: a file it leaves out is looked at by other means, a
+file too many costs time.
 """
 
 from __future__ import annotations

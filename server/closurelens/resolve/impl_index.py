@@ -1,0 +1,253 @@
+"""Which impls there are, by trait and by the head of the type they are for.
+
+Which of a crate's files can hold an impl is judged by words: a file is lowered only when it has the names of the trait
+and of the type, or calls a macro that may bring them. Invariant: answers are the same as if all files were lowered.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from closurelens.hir import types as h
+from closurelens.hir.item import ImplItem, TraitItem
+from closurelens.resolve import derives
+from closurelens.resolve.module import Entry
+from closurelens.resolve.sketch import FileSketch
+from closurelens.ty.sig import Def, DefKind, ImplSig, Namespace
+from closurelens.ty.types import PRIMS, DefPath, Unknown, head_of
+
+if TYPE_CHECKING:
+    from closurelens.resolve.crate_tree import CrateIndex
+
+Head = str | None
+UNKNOWN_HEAD = "?"
+"""The head of impls whose self type is not known: nobody asks for it."""
+
+_MACRO_DEFINITION = re.compile(rb"macro_rules!\s*(?:r#)?([A-Za-z_]\w*)")
+_ALIAS = re.compile(rb"type\s+([A-Za-z_]\w*)[^=;{]*=([^;]{1,300});")
+_RENAME = re.compile(rb"([A-Za-z_]\w*)\s+as\s+([A-Za-z_]\w*)")
+_TOP_CALL = re.compile(rb"^(?:[a-z_]\w*::)*([a-z_]\w*)!\s*[({\[]", re.MULTILINE)
+_WORD = re.compile(rb"[A-Za-z_]\w*")
+_IMPL = b"impl"
+_DERIVE = b"derive"
+# Macros of std that make no impls.
+_HARMLESS = frozenset(
+    (b"macro_rules", b"thread_local", b"compile_error", b"include", b"cfg_if", b"assert", b"const_assert")
+)
+
+
+class CrateImpls:
+    """The impls, derives and traits of one crate, found as far as they have been asked for."""
+
+    def __init__(self, crate: CrateIndex) -> None:
+        self._crate = crate
+        self._program = crate.program
+        self._open: list[FileSketch] | None = None
+        self._extra: dict[str, frozenset[bytes]] = {}
+        self._aliases: dict[bytes, set[bytes]] = {}
+        self._wild: set[str] = set()
+        self._asked: set[frozenset[bytes]] = set()
+        self._seen_impls = 0
+        self._seen_adts = 0
+        self._seen_traits = 0
+        self._by_trait: dict[DefPath, list[Entry]] = {}
+        self._heads: dict[DefPath, tuple[int, dict[Head, list[Entry]]]] = {}
+        self._inherent: dict[Head, list[Entry]] = {}
+        self._derived: dict[tuple[DefPath, Head], list[tuple[Entry, str]]] = {}
+        self._by_method: dict[str, list[DefPath]] = {}
+        self._sigs: dict[tuple[Entry, str], ImplSig] = {}
+
+    # Which files to look at
+
+    def _sketch(self) -> list[FileSketch]:
+        if self._open is not None:
+            return self._open
+        files = self._open = list(self._crate.files())
+        macros = self._macro_words(files)
+        for file in files:
+            for match in _ALIAS.finditer(file.text):
+                for word in _WORD.findall(match[2]):
+                    self._aliases.setdefault(word, set()).add(match[1])
+            for match in _RENAME.finditer(file.text):
+                self._aliases.setdefault(match[1], set()).add(match[2])
+            extra: frozenset[bytes] = frozenset()
+            for name in file.words() & macros.keys():
+                extra |= macros[name]
+            self._extra[file.path] = extra
+            if any(name not in macros and name not in _HARMLESS for name in _TOP_CALL.findall(file.text)):
+                self._wild.add(file.path)
+        return files
+
+    def _macro_words(self, files: list[FileSketch]) -> dict[bytes, frozenset[bytes]]:
+        """The words that each macro of the crate may put where it is called, through other macros too."""
+        direct: dict[bytes, set[bytes]] = {}
+        for file in files:
+            starts = [(match.start(), match[1]) for match in _MACRO_DEFINITION.finditer(file.text)]
+            for at, (start, name) in enumerate(starts):
+                end = starts[at + 1][0] if at + 1 < len(starts) else len(file.text)
+                direct.setdefault(name, set()).update(_WORD.findall(file.text, start, min(end, start + 40000)))
+        changed = True
+        while changed:
+            changed = False
+            for name, words in direct.items():
+                for other in direct.keys() & words:
+                    if other != name and not direct[other] <= words:
+                        words |= direct[other]
+                        changed = True
+        return {name: frozenset(words) for name, words in direct.items()}
+
+    def look_at(self, *words: str) -> None:
+        """Lower the files that may hold an impl, a derive or a trait with all these words."""
+        wanted = frozenset(word.encode() for word in words)
+        if wanted in self._asked:
+            self._take_in()
+            return
+        self._asked.add(wanted)
+        still: list[FileSketch] = []
+        hits: list[FileSketch] = []
+        for file in self._sketch():
+            (hits if self._may_have(file, wanted) else still).append(file)
+        self._open = still
+        for file in hits:
+            self._crate.modules_of_file(file.path)
+        self._take_in()
+
+    def _may_have(self, file: FileSketch, wanted: frozenset[bytes]) -> bool:
+        words = file.words()
+        extra = self._extra[file.path]
+        wild = file.path in self._wild
+        for word in wanted:
+            if word in words or word in extra:
+                continue
+            if (wild and word in (_IMPL, _DERIVE)) or self._is_aliased(word, words, extra):
+                continue
+            if wild and wanted & words:
+                continue
+            return False
+        return True
+
+    def _is_aliased(self, word: bytes, words: frozenset[bytes], extra: frozenset[bytes]) -> bool:
+        """The file has another name for `word`."""
+        seen = {word}
+        work = [word]
+        while work:
+            for other in self._aliases.get(work.pop(), ()):
+                if other in words or other in extra:
+                    return True
+                if other not in seen and len(seen) < 50:
+                    seen.add(other)
+                    work.append(other)
+        return False
+
+    def _take_in(self) -> None:
+        """File what has come to be known of the crate."""
+        crate = self._crate
+        while self._seen_impls < len(crate.impl_entries):
+            entry = crate.impl_entries[self._seen_impls]
+            self._seen_impls += 1
+            self._take_impl(entry)
+        while self._seen_adts < len(crate.derive_entries):
+            entry = crate.derive_entries[self._seen_adts]
+            self._seen_adts += 1
+            for name in derives.derived_names(self._program, entry)[0]:
+                self._derived.setdefault((derives.TRAITS[name], entry.path), []).append((entry, name))
+        while self._seen_traits < len(crate.trait_entries):
+            entry = crate.trait_entries[self._seen_traits]
+            self._seen_traits += 1
+            if isinstance(entry.item, TraitItem):
+                for member in crate.associated(entry):
+                    if member.kind is DefKind.FUNCTION:
+                        traits = self._by_method.setdefault(member.item.name, [])
+                        if entry.path not in traits:
+                            traits.append(entry.path)
+
+    def _take_impl(self, entry: Entry) -> None:
+        item = entry.item
+        assert isinstance(item, ImplItem)
+        if item.trait is None:
+            self._inherent.setdefault(self._head(entry, item), []).append(entry)
+            return
+        resolver = self._program.signatures.resolver(entry)
+        found = resolver.resolve_path(item.trait, Namespace.TYPES)
+        if found is not None and isinstance(found.target, Def) and not found.rest:
+            self._by_trait.setdefault(found.target.path, []).append(entry)
+
+    def _head(self, entry: Entry, item: ImplItem) -> Head:
+        """`head_of` the self type, lowering no more of it than is needed."""
+        ref = item.self_ty
+        resolver = self._program.signatures.resolver(entry)
+        if isinstance(ref, h.PathType) and ref.path.qself is None:
+            found = resolver.resolve_path(ref.path, Namespace.TYPES)
+            if found is None:
+                return UNKNOWN_HEAD
+            if isinstance(found.target, Def) and not found.rest:
+                kind = found.target.kind
+                if kind in (DefKind.STRUCT, DefKind.ENUM, DefKind.UNION):
+                    return found.target.path
+                if kind is DefKind.PRIMITIVE:
+                    return found.target.path
+                if kind is DefKind.UNKNOWN:
+                    return UNKNOWN_HEAD
+        ty = resolver.self_ty
+        return UNKNOWN_HEAD if ty is None or isinstance(ty, Unknown) else head_of(ty)
+
+    # Answers
+
+    def trait_impls(self, trait: DefPath, head: Head, *, off: bool) -> list[ImplSig]:
+        name = trait.rpartition("::")[2]
+        if head is not None and ("::" in head or head in PRIMS) and not head.startswith("dyn "):
+            self.look_at(name, head.rpartition("::")[2])
+        else:
+            self.look_at(name, "impl")
+        out = [
+            self._program.signatures.impl(entry) for entry in self._by_head(trait).get(head, ()) if _shown(entry, off)
+        ]
+        for entry, derive in self._derived.get((trait, head), ()):
+            if head is not None and not entry.module.is_gone:
+                out.append(self._derived_sig(entry, derive))
+        return out
+
+    def _by_head(self, trait: DefPath) -> dict[Head, list[Entry]]:
+        entries = self._by_trait.get(trait)
+        if entries is None:
+            return {}
+        count, heads = self._heads.get(trait, (0, {}))
+        for entry in entries[count:]:
+            assert isinstance(entry.item, ImplItem)
+            heads.setdefault(self._head(entry, entry.item), []).append(entry)
+        self._heads[trait] = (len(entries), heads)
+        return heads
+
+    def all_trait_impls(self, trait: DefPath, *, off: bool) -> list[ImplSig]:
+        self.look_at(trait.rpartition("::")[2])
+        signatures = self._program.signatures
+        out = [signatures.impl(entry) for entry in self._by_trait.get(trait, ()) if _shown(entry, off)]
+        for (derived, _), entries in self._derived.items():
+            if derived == trait:
+                out.extend(self._derived_sig(entry, name) for entry, name in entries if not entry.module.is_gone)
+        return out
+
+    def _derived_sig(self, entry: Entry, name: str) -> ImplSig:
+        found = self._sigs.get((entry, name))
+        if found is None:
+            found = self._sigs[entry, name] = derives.derived_impl(self._program, entry, name)
+            self._program.remember_impl(found)
+        return found
+
+    def inherent_impls(self, head: str, *, off: bool) -> list[ImplSig]:
+        self.look_at(head.rpartition("::")[2].removeprefix("dyn "), "impl")
+        return [self._program.signatures.impl(entry) for entry in self._inherent.get(head, ()) if _shown(entry, off)]
+
+    def traits_with_method(self, name: str) -> Sequence[DefPath]:
+        self.look_at(name, "trait")
+        return self._by_method.get(name, ())
+
+    def forget_signatures(self) -> None:
+        """Signatures are made anew; which impls there are has not changed."""
+        self._sigs.clear()
+
+
+def _shown(entry: Entry, off: bool) -> bool:
+    return (off or entry.cfg_off is None) and not entry.module.is_gone
