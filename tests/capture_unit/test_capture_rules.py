@@ -113,6 +113,25 @@ def test_an_index_is_not_captured() -> None:
     assert b.one(b.make(h.Assign, UNIT, index, one)) == "FnMut [&mut a, &i]"
 
 
+def test_an_index_borrows_an_array_even_when_the_element_is_not_used() -> None:
+    b = Builder()
+    a, i = b.var("a", Array(I32, t.Const(3))), b.var("i", Prim("usize"))
+    index = b.make(h.Index, I32, b.use(a), b.use(i))
+    assert b.one(b.let(b.pat(h.WildPat, I32), index)) == "Fn [&a, &i]"
+
+
+def test_assigning_behind_a_reference_in_an_array_borrows_the_array_mutably() -> None:
+    b = Builder()
+    a = b.var("a", Array(ref_mut(I32), t.Const(3)), mutable=True)
+    one = b.make(h.Lit, I32, h.LitKind.INT, None, "1")
+    index = b.make(h.Index, ref_mut(I32), b.use(a), b.make(h.Lit, Prim("usize"), h.LitKind.INT, None, "0"))
+    result = b.result(b.closure(b.make(h.Assign, UNIT, b.deref(index, I32), one)))
+    (closure,) = analyze(result)
+    assert show(closure) == "FnMut [&mut a]"
+    (use,) = closure.captures[0].uses
+    assert (use.why, use.place.display(), use.detail) == (UseWhy.ASSIGNED, "a", "assigned")
+
+
 def test_overloaded_deref_ends_the_place() -> None:
     b = Builder(P_SIG)
     rc = b.var("rc", Adt("alloc::rc::Rc", (P,)))

@@ -7,7 +7,7 @@ an overloaded deref or index) is None, since nothing is captured through it.
 from __future__ import annotations
 
 from closurelens.capture.facts import Facts, unknown_in
-from closurelens.capture.places import UpvarPlace, builtin_deref, deref_proj, field_proj, index_proj
+from closurelens.capture.places import INDEX_EXPR, UpvarPlace, builtin_deref, deref_proj, field_proj, index_proj
 from closurelens.hir import body as h
 from closurelens.infer.result import DerefAdjust
 from closurelens.ty.types import Array, Slice, Tuple, Ty
@@ -105,7 +105,7 @@ class Categorizer:
     def _index(self, expr: h.Index, base: UpvarPlace) -> UpvarPlace:
         if not isinstance(base.ty, Array | Slice):
             base = base.doubtful(self.why(expr, base.ty, "what `[]` leads to is not known"))
-        return base.project(index_proj(self.expr_ty[expr.id], of="[]"))
+        return base.project(index_proj(self.expr_ty[expr.id], of=INDEX_EXPR))
 
     def _deref(self, expr: h.Deref, base: UpvarPlace) -> UpvarPlace:
         if builtin_deref(base.ty) is None:

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from closurelens.capture import guesses
-from closurelens.capture.events import Bundle, Doubt, Event, Info, Visit
+from closurelens.capture.events import Bundle, Doubt, Event, Info, Range, Visit
 from closurelens.capture.facts import Facts
 from closurelens.capture.model import UseWhy
-from closurelens.capture.places import MUT, SHARED, VALUE, Access, UpvarPlace
-from closurelens.capture.precision import restrict_borrow
+from closurelens.capture.places import INDEX_EXPR, MUT, SHARED, VALUE, Access, UpvarPlace
+from closurelens.capture.precision import cut_at_index, restrict_borrow
 from closurelens.hir import body as h
 from closurelens.ty.types import Ref, Unknown
 
@@ -22,12 +22,14 @@ Parent = h.Expr | h.LetStmt | None
 class Delegate:
     """Of one closure. `expr` is the place expression a use is told at, `parent` what that stands in."""
 
-    __slots__ = ("closure", "facts", "suspect", "visit")
+    __slots__ = ("closure", "facts", "indexed", "suspect", "visit")
 
     def __init__(self, facts: Facts, closure: int) -> None:
         self.facts = facts
         self.closure = closure
         self.visit = Visit([], [], [])
+        self.indexed: set[int] = set()
+        """Bases of index expressions whose use has been told."""
         self.suspect = ""
         """Set inside the arguments of an unknown macro, which may do anything with what they use: why it is unknown."""
 
@@ -121,14 +123,24 @@ class Delegate:
     ) -> None:
         projs = place.projs
         if projs and access is not VALUE:
-            projs, access = restrict_borrow(self.facts, place.base_ty, projs, access)
+            projs, access = restrict_borrow(self.facts, place.base_ty, *cut_at_index(projs, access))
         if self.suspect:
             root = UpvarPlace(place.binding, place.base_ty)
             infos = guesses.first((projs, access), guesses.anything(self.facts, root, self.limit(root)))
             self.doubtful(place, infos, expr, parent, self.suspect, why=why, pat=pat)
             return
         self.visit.events.append(
-            Event(place.binding, place.base_ty, projs, access, expr.range, why, expr, parent, pat=pat)
+            Event(
+                place.binding,
+                place.base_ty,
+                projs,
+                access,
+                self._range_of(place, expr),
+                why,
+                expr,
+                parent,
+                pat=pat,
+            )
         )
 
     def doubtful(
@@ -150,7 +162,7 @@ class Delegate:
             elif info[1] is VALUE:
                 bundles.append((info,))
             else:
-                bundles.append((restrict_borrow(self.facts, place.base_ty, *info),))
+                bundles.append((restrict_borrow(self.facts, place.base_ty, *cut_at_index(*info)),))
         first = bundles[0]
         doubt = None
         if len(bundles) > 1:
@@ -166,7 +178,7 @@ class Delegate:
                     place.base_ty,
                     projs,
                     access,
-                    expr.range,
+                    self._range_of(place, expr),
                     why_of(access, why),
                     expr,
                     parent,
@@ -174,6 +186,17 @@ class Delegate:
                     doubt=doubt,
                 )
             )
+
+    def _range_of(self, place: UpvarPlace, expr: h.Expr) -> Range:
+        """Of the place expression; where an index ends the place, of what is indexed."""
+        told = expr
+        if any(p.of == INDEX_EXPR for p in place.projs):
+            while isinstance(expr, h.Field | h.Index | h.Deref):
+                if isinstance(expr, h.Index):
+                    told = expr.base
+                expr = expr.operand if isinstance(expr, h.Deref) else expr.base
+            self.indexed.add(told.id)
+        return told.range
 
 
 def why_of(access: Access, why: UseWhy | None) -> UseWhy:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from closurelens.capture.places import Access, UpvarPlace
+from closurelens.capture.places import INDEX_EXPR, Access, UpvarPlace
 from closurelens.capture.tree import ClosureTree
 from closurelens.infer.result import ClosureKind, InferenceResult
 from closurelens.ty.display import display
@@ -137,7 +137,7 @@ class Facts:
         """Whether code that compiles may move out of the place: not from behind a pointer, an index, or a Drop type."""
         before = place.base_ty
         for proj in place.projs:
-            if proj.of in ("&", "&mut", "*", "[]") or isinstance(before, Slice) or self.has_drop_impl(before):
+            if proj.of in ("&", "&mut", "*", INDEX_EXPR) or isinstance(before, Slice) or self.has_drop_impl(before):
                 return False
             before = proj.ty
         return True

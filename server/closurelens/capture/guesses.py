@@ -7,7 +7,18 @@ from __future__ import annotations
 
 from closurelens.capture.events import Info
 from closurelens.capture.facts import Facts
-from closurelens.capture.places import BOX, MUT, SHARED, VALUE, Access, UpvarPlace, builtin_deref, deref_proj, keys
+from closurelens.capture.places import (
+    BOX,
+    INDEX_EXPR,
+    MUT,
+    SHARED,
+    VALUE,
+    Access,
+    UpvarPlace,
+    builtin_deref,
+    deref_proj,
+    keys,
+)
 from closurelens.ty.sig import SelfKind
 from closurelens.ty.types import Adt, RawPtr, Ref, Ty, Unknown
 
@@ -48,7 +59,7 @@ class Possibilities:
             return
         base = UpvarPlace(place.binding, place.base_ty, place.projs[: place.known])
         through = place.projs[place.known].of if place.known < len(place.projs) else ""
-        if access is not VALUE or through != "[]":
+        if access is not VALUE or through != INDEX_EXPR:
             self.add(base, access)
         behind = base.project(deref_proj(_unknown_pointer(base.ty)))
         if access is not VALUE:

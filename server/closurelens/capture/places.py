@@ -39,6 +39,9 @@ class ProjKind(IntEnum):
 DEREF: Final = ProjKind.DEREF
 FIELD: Final = ProjKind.FIELD
 
+INDEX_EXPR: Final = "[]"
+"""`Proj.of` of an index expression's projection, which nothing can be moved out of, unlike a pattern's."""
+
 BOX: Final = "alloc::boxed::Box"
 
 
@@ -83,7 +86,7 @@ def field_proj(name: str, index: int, ty: Ty, variant: str = "") -> Proj:
 
 
 def index_proj(ty: Ty, *, of: str = "") -> Proj:
-    """An element; `of` is "[]" for an index expression, which nothing can be moved out of, unlike a pattern."""
+    """An element; `of`: INDEX_EXPR or nothing."""
     return Proj(ProjKind.INDEX, ty, -2, of=of)
 
 

@@ -12,8 +12,10 @@ from closurelens.capture.facts import Facts
 from closurelens.capture.places import (
     DEREF,
     FIELD,
+    INDEX_EXPR,
     MUT,
     SHARED,
+    UNIQUE,
     VALUE,
     Access,
     ProjKind,
@@ -47,6 +49,17 @@ def restrict_borrow(facts: Facts, base_ty: Ty, projs: Projs, access: Access) -> 
             break
     if any(p.of == "*" for p in projs):
         access = SHARED
+    return projs, access
+
+
+def cut_at_index(projs: Projs, access: Access) -> tuple[Projs, Access]:
+    """An index expression borrows its base, mutably where the element is used so.
+
+    Arrays and slices are no exception: rustc makes their indexing built in only after the upvar analysis.
+    """
+    for at, proj in enumerate(projs):
+        if proj.of == INDEX_EXPR:
+            return projs[:at], MUT if access is MUT or access is UNIQUE else SHARED
     return projs, access
 
 
@@ -101,6 +114,3 @@ def process(facts: Facts, base_ty: Ty, projs: Projs, access: Access, clause: Cap
             projs = restrict_precision_for_drop_types(facts, base_ty, projs)
         access = VALUE
     return Processed(projs, access, natural)
-
-
-__all__ = ["MUT", "CaptureClause", "Processed", "process", "restrict_borrow"]

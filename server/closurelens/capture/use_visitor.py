@@ -339,7 +339,18 @@ class ExprUseVisitor:
 
     def _index(self, expr: h.Index) -> None:
         self.stack.append((self.consume_uncoerced, expr.index, expr))
-        self._push_overloaded(expr.base, expr)
+        if expr.id in self.callees:
+            self._push_overloaded(expr.base, expr)
+        else:
+            self.stack.append((self._indexed, expr.base, expr))
+
+    def _indexed(self, base: h.Expr, expr: h.Index) -> None:
+        """An array or slice is borrowed although its element may not be used: `let _ = a[i]`."""
+        if base.__class__ in PLACE_EXPRS and base.id not in self.delegate.indexed:
+            place = self.categorizer.cat_expr(base)
+            if place is not None:
+                self.delegate.borrow(place, SHARED, base, expr)
+        self.walk(base, expr)
 
     def _deref(self, expr: h.Deref) -> None:
         self._push_overloaded(expr.operand, expr)
