@@ -1,8 +1,8 @@
 """Makes the database of std's signatures anew: `python server/tools/stdsig_build.py --library DIR`.
 
-DIR is a writable copy of the `library` folder of rustc's sources (Debian: package rust-web-src; rustup: component
-rust-src), of the version of the `cargo`, `rustc` and `rustdoc` on PATH. `--json DIR` starts from rustdoc JSON made
-earlier instead (core.json, alloc.json, std.json, made with the flags in `stdsig/rustdoc.py`).
+DIR is the `library` folder of rustc's sources (Debian: package rust-web-src; rustup: component rust-src), of the same
+version as `cargo`, `rustc` and `rustdoc` on PATH. It takes some two minutes. `--keep DIR` keeps rustdoc's JSON, from
+which `--json DIR` starts the next time.
 """
 
 from __future__ import annotations
@@ -10,16 +10,19 @@ from __future__ import annotations
 import argparse
 import datetime
 import hashlib
+import shutil
 import subprocess
 import tempfile
 from pathlib import Path
 
-from closurelens.stdsig import database
-from stdsig import names, rustdoc
 from stdsig.items import lower_all
 from stdsig.lower import World
+from stdsig.normalise import normalise
 from stdsig.pack import Packer
 from stdsig.select import Kept, select
+
+from closurelens.stdsig import database
+from stdsig import names, rustdoc
 
 
 def main() -> None:
@@ -28,12 +31,16 @@ def main() -> None:
     source.add_argument("--library", type=Path, help="document this copy of rustc's `library` folder first")
     source.add_argument("--json", type=Path, help="folder with rustdoc's JSON of the three crates")
     parser.add_argument("--out", type=Path, default=database.DATA, help="the file to write (default: %(default)s)")
+    parser.add_argument("--keep", type=Path, help="with --library: copy rustdoc's JSON here")
     args = parser.parse_args()
     if args.json is not None:
         build(args.json, args.out)
         return
     with tempfile.TemporaryDirectory() as scratch:
-        build(rustdoc.run_rustdoc(args.library, Path(scratch)), args.out)
+        json = rustdoc.run_rustdoc(args.library, Path(scratch))
+        if args.keep is not None:
+            shutil.copytree(json, args.keep, dirs_exist_ok=True)
+        build(json, args.out)
 
 
 def build(json: Path, out: Path) -> None:
@@ -42,6 +49,7 @@ def build(json: Path, out: Path) -> None:
     lowered = lower_all(world)
     if world.notes:
         raise SystemExit("\n".join(["types without an argument they need:", *world.notes]))
+    normalise(lowered)
     kept = select(lowered, names.Names(docs).public_modules())
     data = Packer(lowered, kept).pack()
     out.parent.mkdir(parents=True, exist_ok=True)

@@ -70,7 +70,9 @@ class Records:
             raise ValueError("not a signature database, or one of another version")
         view = memoryview(data)
         start = len(f.MAGIC) + 4
-        contents: dict[str, tuple[int, int]] = _decode(view[start : start + int.from_bytes(view[start - 4 : start], "little")])
+        contents: dict[str, tuple[int, int]] = _decode(
+            view[start : start + int.from_bytes(view[start - 4 : start], "little")]
+        )
 
         def section(name: str) -> memoryview:
             offset, length = contents[name]
@@ -156,14 +158,9 @@ class Records:
             r = self.tables["generics"].record(number)
             end = 1 + 3 * r[0]
             params = tuple(
-                [
-                    GenericParam(self.string(r[i]), bool(r[i + 1]), self._maybe_ty(r[i + 2]))
-                    for i in range(1, end, 3)
-                ]
+                [GenericParam(self.string(r[i]), bool(r[i + 1]), self._maybe_ty(r[i + 2])) for i in range(1, end, 3)]
             )
-            predicates = tuple(
-                [Predicate(self.ty(r[i]), self.bound(r[i + 1])) for i in range(end, len(r), 2)]
-            )
+            predicates = tuple([Predicate(self.ty(r[i]), self.bound(r[i + 1])) for i in range(end, len(r), 2)])
             found = Generics(params, predicates) if params or predicates else NO_GENERICS
             self._generics[number] = found
         return found

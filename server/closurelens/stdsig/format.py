@@ -20,8 +20,9 @@ Records name each other by number, so that nothing is decoded before it is asked
     exports   [(namespace, name string, kind, path string)..]
     by_trait  [(head string + 1 or 0, [impl..])..]: the impls of one trait
 
-The `index` section is a msgpack map: "adts", "traits", "fns", "values", "aliases", "exports", "by_trait": path -> record
-number; "impls": module -> number of its first impl; "inherent": head -> impls; "insignificant_dtors": paths.
+The `index` section is a msgpack map: "adts", "traits", "fns", "values", "aliases", "exports", "by_trait": path ->
+record number; "impls": module -> number of its first impl; "inherent": head -> impls;
+"method_traits": name -> trait strings; "receivers": name -> counts; "insignificant_dtors": paths.
 """
 
 from __future__ import annotations

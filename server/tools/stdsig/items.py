@@ -24,6 +24,7 @@ from closurelens.ty.sig import (
     ValueSig,
     VariantSig,
 )
+from stdsig import stand_ins
 from stdsig.lower import SELF, Lowerer, World
 from stdsig.rustdoc import CrateDoc, Json, has_attribute, in_skipped_file, is_hidden, is_skipped, stability
 
@@ -172,7 +173,7 @@ class _CrateLowerer:
         params = list(lowerer.params(generics))
         predicates = lowerer.predicates(generics)
         taken = {p.name for p in params}
-        anonymous: list[tuple[Json, str]] = []
+        anonymous: list[tuple[list[Json], str]] = []
         for param in generics["params"]:
             if "type" in param["kind"] and param["kind"]["type"]["is_synthetic"]:
                 name, count = param["name"], 2
@@ -291,11 +292,21 @@ class _CrateLowerer:
             return None
         return target.path.rsplit("::", 1)[0]
 
+    def stood_for(self, lowerer: Lowerer, ty: Json) -> t.Ty | None:
+        """The type that a struct of `stand_ins` stands for; its parameters are named like those of the impl."""
+        target = self.doc.targets.get(ty["resolved_path"]["id"]) if "resolved_path" in ty else None
+        if target is None or not target.path.rsplit("::", 1)[-1].startswith(stand_ins.NAME):
+            return None
+        (field,) = self.world.types[target.path].item["inner"]["struct"]["kind"]["tuple"]
+        pointer = lowerer.ty(self.doc.index[field]["inner"]["struct_field"])
+        assert isinstance(pointer, t.RawPtr)
+        return pointer.inner
+
     def impl(self, path: str, item: Json) -> None:
         json = item["inner"]["impl"]
         base = Lowerer(self.world, self.doc, path)
         base.enter(json["generics"])
-        self_ty = base.ty(json["for"])
+        self_ty = self.stood_for(base, json["for"]) or base.ty(json["for"])
         base.scope.self_ty = self_ty
         trait = None
         if json["trait"] is not None:

@@ -6,7 +6,7 @@ Invariant: what cannot be said in our types becomes `Unknown`, with a reason; no
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from closurelens.ty import types as t
@@ -48,6 +48,7 @@ class World:
         self._params: dict[str, tuple[GenericParam, ...]] = {}
         self._aliases: dict[str, Alias] = {}
         self._supers: dict[str, tuple[t.Bound, ...]] = {}
+        self._assoc_names: dict[str, set[str]] = {}
         self.notes: list[str] = []
         for doc in docs.values():
             for id, item in doc.index.items():
@@ -73,6 +74,16 @@ class World:
             json = entry.item["inner"]["type_alias"]
             lowerer.enter(json["generics"])
             self._aliases[path] = found = Alias(self.params(path), lowerer.ty(json["type"]))
+        return found
+
+    def assoc_names(self, path: str) -> set[str]:
+        """The associated types a trait declares itself."""
+        found = self._assoc_names.get(path)
+        if found is None:
+            entry = self.types[path]
+            members = [entry.doc.index[id] for id in entry.item["inner"]["trait"]["items"]]
+            found = {m["name"] for m in members if "assoc_type" in m["inner"]}
+            self._assoc_names[path] = found
         return found
 
     def supertraits(self, path: str) -> tuple[t.Bound, ...]:
@@ -110,7 +121,7 @@ class Lowerer:
         self.scope = Scope()
         self.opaque_args: tuple[t.Ty, ...] = ()
         self.opaques = 0
-        self.anonymous: list[tuple[Json, str]] | None = None  # set: `impl Trait` means the next of these
+        self.anonymous: list[tuple[list[Json], str]] | None = None  # set: `impl Trait` means the next of these
         self.extra: list[Predicate] = []  # from `Trait<Assoc: Bound>`
         self._resolving: list[Json] = []
 
@@ -218,13 +229,14 @@ class Lowerer:
             if "equality" in binding:
                 assoc.append((constraint["name"], self.term(binding["equality"])))
             else:
-                subject = t.Projection(self_ty, path, filled, constraint["name"])
+                declaring = self.declaring_trait(t.Bound(path, filled), self_ty, constraint["name"])
+                subject = t.Projection(self_ty, *declaring, constraint["name"])
                 for inner in self.bounds(binding["constraint"], subject):
                     self.extra.append(Predicate(subject, inner))
         return t.Bound(path, filled, tuple(assoc))
 
-    def given(self, args: Json | None) -> list[t.Ty]:
-        if args is None or args == "return_type_notation":
+    def given(self, args: Json | str | None) -> list[t.Ty]:
+        if not isinstance(args, dict):
             return []
         out: list[t.Ty] = []
         for arg in args["angle_bracketed"]["args"]:
@@ -271,8 +283,8 @@ class Lowerer:
                 return t.Const(int(number.group().replace("_", "")))
         return t.Const(None)
 
-    def ty(self, json: Json) -> t.Ty:
-        if json == "infer":
+    def ty(self, json: Json | str) -> t.Ty:
+        if isinstance(json, str):  # "infer"
             return t.Unknown("an inferred type")
         ((kind, body),) = json.items()
         match kind:
@@ -328,11 +340,11 @@ class Lowerer:
         bounds.sort(key=lambda b: self.world.types[b.trait].item["inner"]["trait"]["is_auto"])
         return t.Dyn(tuple(bounds))
 
-    def impl_trait(self, json: Json) -> t.Ty:
+    def impl_trait(self, json: list[Json]) -> t.Ty:
         if self.anonymous is not None:
-            for index, (bounds, name) in enumerate(self.anonymous):
-                if bounds == json:
-                    del self.anonymous[index]
+            for place, (written, name) in enumerate(self.anonymous):
+                if written == json:
+                    del self.anonymous[place]
                     return t.Param(name)
             raise ValueError(f"{self.owner}: `impl` without its parameter")
         index = self.opaques
@@ -352,12 +364,21 @@ class Lowerer:
         else:
             args = self.fill(trait, self.given(json["trait"]["args"]), self_ty)
         name = json["name"]
+        trait, args = self.declaring_trait(t.Bound(trait, args), self_ty, name)
         here = self.scope.here
         own = self.scope.own_assoc.get(name)
-        if own is not None and here is not None and (trait, args) == (here.trait, here.args):
-            if self_ty == self.scope.self_ty and not self.given(json["args"]):
-                return self.ty(own)
-        return t.Projection(self_ty, trait, args, name, tuple(self.given(json["args"])))
+        own_args = tuple(self.given(json["args"]))
+        is_here = here is not None and (trait, args) == (here.trait, here.args)
+        if own is not None and is_here and not own_args and self_ty == self.scope.self_ty:
+            return self.ty(own)
+        return t.Projection(self_ty, trait, args, name, own_args)
+
+    def declaring_trait(self, bound: t.Bound, self_ty: t.Ty, name: str) -> tuple[str, tuple[t.Ty, ...]]:
+        """The trait that declares `name`: rustdoc may give one below it (`DerefMut` for `P::Target`)."""
+        for found in self._elaborate(bound, self_ty):
+            if name in self.world.assoc_names(found.trait):
+                return found.trait, found.args
+        raise ValueError(f"{self.owner}: no associated type {name} in {bound.trait}")
 
     def shorthand_args(self, subject: Json, self_ty: t.Ty, trait: str) -> tuple[t.Ty, ...]:
         """The trait's arguments in `T::Name`, which rustdoc leaves out: those of the bound that brings `Name`."""
@@ -391,5 +412,8 @@ class Lowerer:
             yield current
             subst = {p.name: a for p, a in zip(self.world.params(current.trait), current.args, strict=True)}
             subst["Self"] = self_ty
-            for above in self.world.supertraits(current.trait):
-                work.append(above.map(lambda ty, subst=subst: t.substitute(ty, subst)))
+            work += [above.map(_substitution(subst)) for above in self.world.supertraits(current.trait)]
+
+
+def _substitution(subst: dict[str, t.Ty]) -> Callable[[t.Ty], t.Ty]:
+    return lambda ty: t.substitute(ty, subst)

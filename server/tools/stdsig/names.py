@@ -123,6 +123,4 @@ def _has_ctor(doc: CrateDoc, item: Json) -> bool:
     kind = item["inner"].get("struct", {}).get("kind", {})
     if isinstance(kind, str):
         return True
-    return "tuple" in kind and all(
-        id is not None and doc.index[id]["visibility"] == "public" for id in kind["tuple"]
-    )
+    return "tuple" in kind and all(id is not None and doc.index[id]["visibility"] == "public" for id in kind["tuple"])

@@ -9,10 +9,11 @@ import struct
 from collections.abc import Iterable
 from typing import Any
 
+from msgspec import msgpack
+
 from closurelens.stdsig import format as f
 from closurelens.ty import types as t
 from closurelens.ty.sig import AdtSig, CtorKind, FnSig, Generics, ImplSig, SelfKind, TraitSig
-from msgspec import msgpack
 from stdsig.items import Lowered
 from stdsig.select import Kept
 

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from stdsig.stand_ins import add_stand_ins
 
 CRATES = ("core", "alloc", "std")
 RUSTDOC_FLAGS = (
@@ -29,15 +32,18 @@ SKIPPED_FILES = ("core_arch/", "portable-simd/", "primitive_docs.rs")
 Json = dict[str, Any]
 
 
-def run_rustdoc(library: Path, out: Path) -> Path:
-    """Documents the three crates of `library` (a writable copy of rustc's `library/`) as JSON; answers its folder.
+def run_rustdoc(library: Path, scratch: Path) -> Path:
+    """Documents the three crates of `library` (rustc's `library/`, left as it is) as JSON; answers its folder.
 
     The first run fetches std's few dependencies. `cargo`, `rustc` and `rustdoc` come from PATH.
     """
-    env = {**os.environ, "RUSTC_BOOTSTRAP": "1", "CARGO_TARGET_DIR": str(out)}
+    copy = scratch / "library"
+    shutil.copytree(library, copy)
+    add_stand_ins(copy)
+    env = {**os.environ, "RUSTC_BOOTSTRAP": "1", "CARGO_TARGET_DIR": str(scratch / "target")}
     for crate in CRATES:
-        subprocess.run(["cargo", "rustdoc", "--lib", "--", *RUSTDOC_FLAGS], cwd=library / crate, env=env, check=True)
-    return out / "doc"
+        subprocess.run(["cargo", "rustdoc", "--lib", "--", *RUSTDOC_FLAGS], cwd=copy / crate, env=env, check=True)
+    return scratch / "target" / "doc"
 
 
 @dataclass(slots=True)
@@ -69,7 +75,9 @@ class CrateDoc:
                 self.index[int(key)] = item
 
     def kind(self, item: Json) -> str:
-        return next(iter(item["inner"]))
+        """rustdoc's word for the item's kind."""
+        kind: str = next(iter(item["inner"]))
+        return kind
 
     def path(self, id: int) -> str:
         return self.targets[id].path

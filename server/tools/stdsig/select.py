@@ -9,7 +9,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from closurelens.ty import types as t
-from closurelens.ty.sig import AdtSig, AliasSig, DefKind, FnSig, Generics, ImplSig, TraitSig, ValueSig
+from closurelens.ty.sig import (
+    AdtSig,
+    AliasSig,
+    AssocTypeSig,
+    Def,
+    DefKind,
+    FnSig,
+    Generics,
+    ImplSig,
+    TraitSig,
+    ValueSig,
+)
 from stdsig.items import SYNTHETIC_TRAITS, Lowered
 from stdsig.names import Exports
 
@@ -67,11 +78,20 @@ class _Selector:
                     if self.wait(impl):
                         ready.append(impl)
         self.private_fields()
+        for module, exports in self.kept.modules.items():
+            self.kept.modules[module] = {
+                name: found for name, found in exports.items() if found.path not in self.all.hidden or self.has(found)
+            }
         for paths in (self.kept.adts, self.kept.fns, self.kept.traits, self.kept.values, self.kept.aliases):
             items = sorted(paths.items())
             paths.clear()
             paths.update(items)  # type: ignore[arg-type]
         return self.kept
+
+    def has(self, found: Def) -> bool:
+        if found.kind in ADT_DEFS:
+            return found.path in self.kept.adts
+        return found.kind is not DefKind.TRAIT or found.path in self.kept.traits
 
     def root(self, kind: DefKind, path: str) -> None:
         if kind in ADT_DEFS or kind is DefKind.TRAIT:
@@ -219,7 +239,8 @@ class _Selector:
         """A trait that only private types mention: its name and associated types, without methods."""
         if path in self.all.traits and path not in self.kept.traits:
             trait = self.all.traits[path]
-            self.kept.traits[path] = TraitSig(path, trait.name, {}, {}, Generics(trait.generics.params))
+            assoc = {name: AssocTypeSig(name) for name in trait.assoc_types}
+            self.kept.traits[path] = TraitSig(path, trait.name, {}, assoc, Generics(trait.generics.params))
 
 
 def _paths(types: Iterable[t.Ty]) -> Iterator[str]:
