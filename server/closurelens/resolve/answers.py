@@ -1,7 +1,7 @@
 """What a path can lead to: the answers of `Resolver`.
 
-Invariant: plain data; types inside are semantic types over the parameters in scope, with the caller's placeholders where
-an argument was left out.
+Invariant: plain data; types inside are semantic types over the parameters in scope, with the caller's placeholders
+where an argument was left out.
 """
 
 from __future__ import annotations

@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 class BodyOwner:
     """An item with a body: where inference starts.
 
-    * `path` is unique within the program; `Program.fn(path)` or `Program.value(path)` is its signature: take the types of
-      parameters and the return type from there.
-    * `range` is the body (a function's block, a const's or static's initialiser) in `file`, in bytes, and `item_range` the
-      whole item. Of an item that a macro's own tokens made, both are the range of the macro call (`in_macro`).
+    * `path` is unique within the program; `Program.fn(path)` or `Program.value(path)` is its signature: take the types
+      of parameters and the return type from there.
+    * `range` is the body (a function's block, a const's or static's initialiser) in `file`, in bytes, and `item_range`
+      the whole item. Of an item that a macro's own tokens made, both are the range of the macro call (`in_macro`).
     * `resolver` stands inside the item: its generics, `Self` type, and `predicates` in scope.
     * `cfg_off` is the `cfg` text that switches it (or a module around it) off, None for what is compiled.
     * `source` is the text that the item's offsets are in, `base` where that text begins in `file` (of an expansion: the
@@ -105,7 +105,9 @@ def _owner(entry: Entry, item: FnItem | ValueItem, base: int) -> BodyOwner | Non
     at = (at[0] + base, at[1] + base)
     whole = (whole[0] + base, whole[1] + base)
     resolver = entry.module.crate.program.signatures.resolver(entry)
-    return BodyOwner(entry.path, item, entry.file, at, whole, resolver, entry, entry.source, base, entry.cfg_off, call)
+    return BodyOwner(
+        entry.path, item, entry.file, at, whole, resolver, entry, entry.source, base, entry.cfg_off, entry.in_macro
+    )
 
 
 # Lowering

@@ -1,7 +1,8 @@
 """Which binding or item each name in a body means.
 
-Scopes are a linked list that only grows, so an expression is visited with the scope it stands in, in any order. Invariant:
-only names are looked at, never types; a name is a local variable only if both its text and its hygiene say so.
+Scopes are a linked list that only grows, so an expression is visited with the scope it stands in, in any order.
+Invariant: only names are looked at, never types; a name is a local variable only if both its text and its hygiene say
+so.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The module tree of one crate.
 
-Modules are filled when their names are first asked for: a `mod name;` whose names nobody asks for is not read. Filling a
-module evaluates `cfg`, expands its item macros and files each item under its namespaces.
+Modules are filled when their names are first asked for: a `mod name;` whose names nobody asks for is not read. Filling
+a module evaluates `cfg`, expands its item macros and files each item under its namespaces.
 
 Invariant: a module that is DONE never changes; a new text means a new `CrateIndex`.
 """
@@ -161,7 +161,7 @@ class CrateIndex:
             work.extend(reversed(module.children))
 
     def modules_of_file(self, path: str) -> list[ModuleData]:
-        """The modules whose items stand in a file: the file's own (several if it is declared twice), then inline ones."""
+        """The modules whose items stand in a file: its own (several if it is declared twice), then inline ones."""
         parent_of = {file.path: file.parent for file in self.files()}
         chain: list[str] = []
         at: str | None = path

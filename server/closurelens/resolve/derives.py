@@ -1,7 +1,7 @@
 """The impls that std's derives stand for.
 
-Invariant: a derived impl's methods lead to the trait's own declarations. Derives that are not std's give nothing here; they
-are named by `unknown_derives`.
+Invariant: a derived impl's methods lead to the trait's own declarations. Derives that are not std's give nothing here;
+they are named by `unknown_derives`.
 """
 
 from __future__ import annotations

@@ -203,7 +203,7 @@ class NameLookup:
     # Globs
 
     def glob_targets(self, module: ModuleData, *, off: bool = False) -> Sequence[GlobTarget]:
-        """What the globs written in `module` lead to. They may need each other: they are tried until no more resolve."""
+        """What the globs in `module` lead to. They may need each other: they are tried until no more resolve."""
         key = ("globs", module, off)
         return self._ask(key, lambda: self._glob_targets(key, module, off=off), lambda: list(self._partial[key]))
 
