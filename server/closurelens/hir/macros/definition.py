@@ -14,14 +14,14 @@ from closurelens.hir.macros.tokens import TokenBuffer, Unbalanced, lex
 Made = tuple[Template, TokenBuffer] | str
 """An expansion with the tokens of its arguments, or why there is none."""
 
-_MAX_TEMPLATES = 4096
+_MAX_TEMPLATE_TOKENS = 200_000
 _MAX_RULES = 2048
 
 
 class ParsedRules:
     """`why` is set instead of `rules` when nothing could be read. `templates`: expansions by what they depend on."""
 
-    __slots__ = ("_rules", "buffer", "edition", "templates", "why")
+    __slots__ = ("_rules", "_size", "buffer", "edition", "templates", "why")
 
     def __init__(self, buffer: TokenBuffer | None, edition: int) -> None:
         self.buffer = TokenBuffer([], [], [], [], []) if buffer is None else buffer
@@ -29,6 +29,7 @@ class ParsedRules:
         self.why = None if buffer is not None else "its delimiters are unbalanced"
         self.templates: dict[object, Made] = {}
         self._rules: list[Rule | str] | None = None
+        self._size = 0
 
     @property
     def rules(self) -> list[Rule | str]:
@@ -37,7 +38,9 @@ class ParsedRules:
         return self._rules
 
     def remember(self, key: object, made: Made) -> None:
-        if len(self.templates) >= _MAX_TEMPLATES:
+        self._size += len(made) if isinstance(made, str) else len(made[0].kinds)
+        if self._size > _MAX_TEMPLATE_TOKENS:
+            self._size = 0
             self.templates.clear()
         self.templates[key] = made
 

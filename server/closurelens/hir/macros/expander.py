@@ -34,6 +34,10 @@ RECURSION_LIMIT: Final = 128
 _MAX_CALLS: Final = 50_000
 _MAX_TOKENS: Final = 3_000_000
 
+_MAX_LEXED: Final = 4096
+_lexed: dict[bytes, TokenBuffer] = {}
+"""Arguments of std's special macros as they stand in source text; those of rules are kept with the expansion."""
+
 _STD_CRATES = frozenset(["core", "alloc", "std"])
 
 
@@ -101,10 +105,16 @@ class Expander:
         if isinstance(source, TokenExpansion):
             first, last = source.token_range(start, end)
             return Arguments(source, source.buffer, first, last, 0)
-        try:
-            buffer = lex(source.text, start, end)
-        except Unbalanced:
-            return None
+        text = source.text[start:end]
+        buffer = _lexed.get(text)
+        if buffer is None:
+            try:
+                buffer = lex(text)
+            except Unbalanced:
+                return None
+            if len(_lexed) >= _MAX_LEXED:
+                _lexed.clear()
+            _lexed[text] = buffer
         return Arguments(source, buffer, 0, len(buffer), start)
 
     def _expand_rules(self, call: MacroCall, macro: RulesMacro) -> Answer:

@@ -20,7 +20,7 @@ from closurelens.hir.macros.tokens import (
     words,
 )
 
-_MAX_DEPTH = 50
+_MAX_DEPTH = 40
 
 PATH_KEYWORDS = frozenset(["self", "Self", "super", "crate"])
 

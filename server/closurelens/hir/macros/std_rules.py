@@ -192,14 +192,14 @@ _STD = {
         () => {};
         ($(#[$attr:meta])* $vis:vis static $name:ident: $t:ty = const $init:block $(; $($rest:tt)*)?) => {
             $(#[$attr])* $vis const $name: $crate::thread::LocalKey<$t> = {
-                const INIT: $t = $init;
+                const __THREAD_LOCAL_VALUE: $t = $init;
                 loop {}
             };
             $crate::thread_local!($($($rest)*)?);
         };
         ($(#[$attr:meta])* $vis:vis static $name:ident: $t:ty = $init:expr $(; $($rest:tt)*)?) => {
             $(#[$attr])* $vis const $name: $crate::thread::LocalKey<$t> = {
-                fn init() -> $t { $init }
+                fn __thread_local_value() -> $t { $init }
                 loop {}
             };
             $crate::thread_local!($($($rest)*)?);

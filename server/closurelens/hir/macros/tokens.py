@@ -131,7 +131,7 @@ def lex(source: bytes, start: int = 0, end: int | None = None) -> TokenBuffer:
             continue
         if kind == ERROR:
             if token.kind is TokenKind.ERROR:
-                text = "\ufffd"
+                text = text if text >= "\2" else "\ufffd"
             else:
                 for kind, text in _doc_attribute(token):
                     kinds.append(kind)

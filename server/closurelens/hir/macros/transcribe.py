@@ -9,7 +9,7 @@ from typing import Final
 
 from closurelens.hir.macros.matcher import Binding, Leaf
 from closurelens.hir.macros.rules import Concat, Count, Index, MetaVar, Op, Repetition, Tokens
-from closurelens.hir.macros.tokens import CLOSE, EOF, FRAGMENT, IDENT, LITERAL, OPEN, TokenBuffer
+from closurelens.hir.macros.tokens import CLOSE, EOF, FRAGMENT, GLUED, IDENT, LITERAL, OPEN, PUNCT, TokenBuffer
 
 NOWHERE: Final = -(1 << 60)
 
@@ -45,6 +45,8 @@ class Output:
         self.kinds += buffer.kinds[start:end]
         self.texts += buffer.texts[start:end]
         self.origins += range(start - base, end - base)
+        if end > start and self.kinds[-1] == GLUED:
+            self.kinds[-1] = PUNCT
 
     def finish(self) -> None:
         self.add(EOF, "")
