@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from closurelens.resolve.crate_tree import CrateIndex
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Entry:
     """One declared item.
 
@@ -42,11 +42,14 @@ class Entry:
     in_macro: Range | None = None
     textual_at: int = 0
 
+    def __repr__(self) -> str:
+        return f"<Entry {self.path}>"
+
     def definition(self) -> Def:
         return Def(self.kind, self.path)
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Import:
     """One leaf of a `use`, or an `extern crate` (then `extern` names the crate)."""
 
@@ -79,7 +82,7 @@ class State(Enum):
     DONE = 2
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class ModuleData:
     """A module, or the anonymous module of a block that declares items (`is_block`; `parent` then encloses it).
 
@@ -114,6 +117,9 @@ class ModuleData:
     populating_since: int = 0
     is_gone: bool = False
     unexpanded: list[str] = field(default_factory=list)
+
+    def __repr__(self) -> str:
+        return f"<ModuleData {self.path}>"
 
     def nearest_module(self) -> ModuleData:
         """The module that `self::` means: blocks are skipped."""

@@ -25,7 +25,7 @@ T = TypeVar("T")
 _NAMESPACES = (Namespace.TYPES, Namespace.VALUES, Namespace.MACROS)
 _NO_CYCLE = 1 << 30
 # Longer chains of imports than any program has; keeps the recursion bounded.
-_DEPTH_LIMIT = 64
+_DEPTH_LIMIT = 48
 _MODULE_LIKE = frozenset((DefKind.MODULE, DefKind.ENUM, DefKind.UNKNOWN))
 
 
@@ -119,9 +119,10 @@ class NameLookup:
 
     def in_module(self, module: ModuleData, namespace: Namespace, name: str, *, off: bool = False) -> Binding | None:
         """What `module::name` is: declared, imported or from a glob."""
-        return self._ask(
-            (module, namespace, name, off), lambda: self._in_module(module, namespace, name, off=off), _nothing
-        )
+        key = (module, namespace, name, off)
+        if key in self._memo:
+            return self._memo[key]  # type: ignore[return-value]
+        return self._ask(key, lambda: self._in_module(module, namespace, name, off=off), _nothing)
 
     def _in_module(self, module: ModuleData, namespace: Namespace, name: str, *, off: bool) -> Binding | None:
         found = self._named(module, namespace, name, off=off)
@@ -169,9 +170,10 @@ class NameLookup:
 
     def imported(self, imported: Import, namespace: Namespace, *, off: bool = False) -> Def | None:
         """What a `use` leaf names in a namespace; UNKNOWN where it names nothing in any."""
-        return self._ask(
-            (imported, namespace, off), lambda: self._imported(imported, namespace, off=off), _nothing_imported
-        )
+        key = (imported, namespace, off)
+        if key in self._memo:
+            return self._memo[key]  # type: ignore[return-value]
+        return self._ask(key, lambda: self._imported(imported, namespace, off=off), _nothing_imported)
 
     def _imported(self, imported: Import, namespace: Namespace, *, off: bool) -> Def | None:
         if imported.extern is not None:
@@ -205,12 +207,12 @@ class NameLookup:
     def glob_targets(self, module: ModuleData, *, off: bool = False) -> Sequence[GlobTarget]:
         """What the globs in `module` lead to. They may need each other: they are tried until no more resolve."""
         key = ("globs", module, off)
-        return self._ask(key, lambda: self._glob_targets(key, module, off=off), lambda: list(self._partial[key]))
+        return self._ask(key, lambda: self._glob_targets(key, module, off=off), lambda: list(self._partial.get(key, ())))
 
     def _glob_targets(self, key: object, module: ModuleData, *, off: bool) -> list[GlobTarget]:
-        self._populated(module)
         found: list[GlobTarget] = []
         self._partial[key] = found
+        self._populated(module)
         open_globs = [*module.on.globs, *(module.off.globs if off else ())]
         while open_globs:
             still_open: list[Import] = []
@@ -375,11 +377,10 @@ class NameLookup:
 
     def lexical(self, module: ModuleData, namespace: Namespace, name: str, *, off: bool = False) -> Def | None:
         """One identifier as seen from inside `module` (a block's goes on with what is around it)."""
-        return self._ask(
-            ("lexical", module, namespace, name, off),
-            lambda: self._lexical(module, namespace, name, off=off),
-            _nothing_imported,
-        )
+        key = ("lexical", module, namespace, name, off)
+        if key in self._memo:
+            return self._memo[key]  # type: ignore[return-value]
+        return self._ask(key, lambda: self._lexical(module, namespace, name, off=off), _nothing_imported)
 
     def _lexical(self, module: ModuleData, namespace: Namespace, name: str, *, off: bool) -> Def | None:
         for scope in lexical_modules(module):
