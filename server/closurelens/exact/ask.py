@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from closurelens.exact.answers import put_together
-from closurelens.exact.cargo import CargoTargets, CrateOptions, cargo_targets, mirror, package_of
+from closurelens.exact.cargo import CargoTargets, CrateOptions, cargo_targets, link, mirror, package_of
 from closurelens.exact.model import (
     CompileError,
     DoesNotCompile,
@@ -116,7 +116,7 @@ def _lay_out(folder: Path, texts: dict[str, bytes], beside: Path | None) -> None
     if beside is not None:
         for entry in beside.iterdir():
             if not (folder / entry.name).exists():
-                (folder / entry.name).symlink_to(entry)
+                link(entry, folder / entry.name)
 
 
 def _conclude(

@@ -203,4 +203,17 @@ def mirror(package: Package, into: Path) -> Path:
 def _link_entries(source: Path, copy: Path, besides: set[str]) -> None:
     for entry in source.iterdir():
         if entry.name not in besides:
-            (copy / entry.name).symlink_to(entry)
+            link(entry, copy / entry.name)
+
+
+def link(entry: Path, to: Path) -> None:
+    """A symbolic link, or a copy where the platform refuses links to its users."""
+    try:
+        to.symlink_to(entry)
+    except OSError:
+        if entry.name in _NOT_SOURCES or entry.name.startswith(".git"):
+            return
+        if entry.is_dir():
+            shutil.copytree(entry, to, ignore=shutil.ignore_patterns(*_NOT_SOURCES, ".git"))
+        else:
+            shutil.copyfile(entry, to)
