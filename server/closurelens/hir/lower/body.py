@@ -79,7 +79,8 @@ def _torn(lo: Lowerer, node: Node) -> tuple[list[Param], Missing]:
     for index, child in enumerate(nodes):
         if child.kind == "parameters":
             params = _params(lo, child)
-            del nodes[: index + 1]
+            head = [before for before in nodes[:index] if before.kind not in ("identifier", "metavariable")]
+            nodes = [*head, *nodes[index + 1 :]]
             break
     return params, lo.missing(node, SYNTAX_ERROR, salvage(lo, nodes))
 

@@ -50,8 +50,10 @@ def lower_chain(lo: Lowerer, node: Node) -> Expr:
         value = _open_range(lo, here, links)
     else:
         value = lo.expr(here)
+    lo.depth += 1
     for link, method in reversed(links):
         value = _link(lo, link, method, value)
+    lo.depth -= 1
     return value
 
 

@@ -77,6 +77,7 @@ def _let_condition(lo: Lowerer, node: Node) -> Expr:
 
 
 def _match(lo: Lowerer, node: Node) -> Expr:
+    lo.depth += 1
     scrutinee = lo.required(node.child_by_field("value"), node)
     body = node.child_by_field("body")
     arms: list[Arm] = []
@@ -88,6 +89,7 @@ def _match(lo: Lowerer, node: Node) -> Expr:
             if lo.is_mapped:
                 lo.place(pat, child)
             arms.append(Arm(pat, None, lo.expr(child)))
+    lo.depth -= 1
     made = Match(lo.expr_id(), (node.start, node.end), scrutinee, arms)
     errors = [child for child in node.children if child.kind == "ERROR"] if node.flags else []
     if errors:

@@ -38,10 +38,9 @@ def lower_broken(lo: Lowerer, node: Node, handler: ExprHandler) -> Expr:
     """An expression with its own error is `Missing`, and what there is of it stands inside."""
     if node.is_missing:
         return lo.missing(node, SYNTAX_ERROR)
-    if node.kind in _KEEPS_ITS_ERRORS:
-        return handler(lo, node)
-    errors = own_errors(node)
+    lo.depth += 2  # the caller puts it back
     made = handler(lo, node)
+    errors = [] if node.kind in _KEEPS_ITS_ERRORS else own_errors(node)
     if not errors:
         return made
     if lo.is_mapped:

@@ -11,7 +11,7 @@ from closurelens.syntax.nodes import Node
 
 Range = tuple[int, int]
 
-MAX_DEPTH = 560
+MAX_DEPTH = 690
 """Python frames that nested syntax may take: what is nested deeper is not lowered, and says so."""
 
 TOO_DEEP = "nested too deeply"

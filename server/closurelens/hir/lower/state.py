@@ -101,7 +101,7 @@ class Lowerer(Reader):
         depth = self.depth
         if depth >= MAX_DEPTH:
             return self.missing(node, TOO_DEEP)
-        self.depth = depth + 2
+        self.depth = depth + 3
         result = handler(self, node) if node.flags == 0 else self.broken_expr(self, node, handler)
         self.depth = depth
         if self.is_mapped and node.kind not in self.placed:

@@ -19,7 +19,11 @@ from closurelens.syntax.nodes import FragmentKind, Node, tree_of_fragment
 from closurelens.syntax.tokens import Delimited, Token, TokenKind, TokenTree, token_trees
 
 _MAX_PARSES = 300
-"""Of one call: tokens that are a language of their own cost many attempts."""
+_PARSED_AGAIN = 8
+"""Of one call: tokens that are a language of their own cost many attempts; how often all of them may be parsed again."""
+
+_MAX_NESTING = 100
+"""Parsing what is nested deeper can take time in the square of its length where it is no Rust."""
 
 _MAX_SHRINKS = 40
 
@@ -36,32 +40,34 @@ def lower_arguments(lo: Lowerer, start: int, end: int) -> list[Expr]:
 
 
 class _Scan:
-    __slots__ = ("found", "is_markup", "lo", "parses", "work")
+    __slots__ = ("budget", "found", "is_markup", "lo", "parses", "work")
 
     def __init__(self, lo: Lowerer, text: bytes) -> None:
         self.lo = lo
         self.found: list[Expr] = []
         self.work: list[Delimited] = []
-        self.parses = 0
+        self.parses = _MAX_PARSES
+        self.budget = (len(text) + 1000) * _PARSED_AGAIN
         self.is_markup = b"</" in text or b"/>" in text
 
     def run(self, start: int, end: int) -> None:
         text = self.lo.text
         if end - start <= 2 or not text[start + 1 : end - 1].strip():
             return
-        if not self.is_markup and self.whole(start + 1, end - 1, is_block=text[start : start + 1] == b"{"):
-            return
         self.work = [tree for tree in token_trees(text, start, end) if isinstance(tree, Delimited)]
-        is_outermost = True
+        if _nesting(self.work) > _MAX_NESTING:
+            self.parses = 0
         while self.work:
-            group = self.work.pop()
-            self.group(group, is_tried=is_outermost and not self.is_markup)
-            is_outermost = False
+            self.group(self.work.pop())
+
+    def may_parse(self, size: int) -> bool:
+        self.parses -= 1
+        self.budget -= size
+        return self.parses >= 0 and self.budget >= 0
 
     def parse(self, start: int, end: int, kind: FragmentKind) -> Node | None:
         """The fragment text[start:end], with offsets into the text."""
-        self.parses += 1
-        if self.parses > _MAX_PARSES:
+        if not self.may_parse(end - start):
             return None
         return self.shifted(tree_of_fragment(self.lo.text[start:end], kind), start)
 
@@ -80,8 +86,7 @@ class _Scan:
         )
 
     def list(self, start: int, end: int) -> bool:
-        self.parses += 1
-        if self.parses > _MAX_PARSES:
+        if not self.may_parse(end - start):
             return False
         node = tree_of_fragment(b"[" + self.lo.text[start:end] + b"\n]", "expr")
         if node is None or node.kind != "array_expression":
@@ -102,11 +107,11 @@ class _Scan:
         self.found.append(made)
         return True
 
-    def group(self, group: Delimited, *, is_tried: bool) -> None:
+    def group(self, group: Delimited) -> None:
         trees = group.trees
         if not trees:
             return
-        if group.close is not None and not is_tried and not self.is_foreign(trees):
+        if group.close is not None and not self.is_foreign(trees):
             inside = (group.open.end, group.close.start)
             if self.whole(*inside, is_block=group.delimiter == "{"):
                 return
@@ -206,6 +211,16 @@ _KEYWORDS = _PREFIXES | _OPERATOR_WORDS | {
     "where",
     "_",
 }  # fmt: skip
+
+
+def _nesting(groups: Sequence[Delimited]) -> int:
+    """How deep groups lie in groups."""
+    depth = 0
+    level = list(groups)
+    while level:
+        depth += 1
+        level = [tree for group in level for tree in group.trees if isinstance(tree, Delimited)]
+    return depth
 
 
 def _is_text(tree: TokenTree, text: str) -> bool:
