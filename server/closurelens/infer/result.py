@@ -35,7 +35,7 @@ _RANK = {ClosureKind.FN: 0, ClosureKind.FN_MUT: 1, ClosureKind.FN_ONCE: 2}
 
 @dataclass(slots=True)
 class DerefAdjust:
-    """`*`: built in, or through `Deref`/`DerefMut` (`overloaded`; `mutable` then says which). `target` is the result."""
+    """`*`: built in, or `overloaded` (`mutable`: through `DerefMut`). `target` is the result."""
 
     target: Ty
     overloaded: bool = False
@@ -128,4 +128,6 @@ class InferenceResult:
     """Whether the ADT itself implements Drop (its fields cannot be moved out)."""
     variant_of: Callable[[Def, Ty], VariantSig | None]
     """The variant (or the struct's only one) that a pattern's or struct expression's path names."""
-    scrutinee_reads: set[int] = field(default_factory=set)
+    deferred_calls: dict[int, int] = field(default_factory=dict)
+    """Call id -> closure id: calls of a closure whose kind its own captures decide; the callee expression then has no
+    autoref among its adjustments: it is used shared, mutably or by value as that closure is Fn, FnMut or FnOnce."""

@@ -1,0 +1,180 @@
+"""Coercions at the places where Rust coerces: arguments, `let` with a type, fields, returns, branches.
+
+The structure follows rustc's `coercion.rs`: unsizing first, then by the target's head.
+"""
+
+from __future__ import annotations
+
+from closurelens.hir.body import Expr
+from closurelens.infer import autoderef, names
+from closurelens.infer.fn_ctxt import FnCtxt
+from closurelens.infer.result import Adjustment, BorrowAdjust, DerefAdjust, OtherAdjust
+from closurelens.ty import types as t
+from closurelens.ty.types import Ty
+
+SMART_POINTERS = frozenset((names.BOX, names.RC, names.ARC, names.PIN, "alloc::rc::Weak", "alloc::sync::Weak"))
+
+
+def coerce(cx: FnCtxt, expr: Expr, actual: Ty, target: Ty) -> bool:
+    """Make `expr` of type `actual` fit `target`, noting the adjustments. False: it does not fit (a type error)."""
+    table = cx.table
+    a = cx.resolve(actual)
+    b = table.shallow(target)
+    if a is b:
+        if a.__class__ is t.Ref:
+            _reborrow_same(cx, expr, a)
+        return True
+    if b.__class__ is t.Projection:
+        b = cx.resolve(b)
+    if a == t.NEVER:
+        if b.__class__ is t.Infer:
+            table.diverging.add(b.id)  # type: ignore[attr-defined]
+        cx.adjust(expr, [OtherAdjust(b, "never")])
+        return True
+    if a.__class__ is t.Infer or b.__class__ is t.Infer:
+        return cx.try_unify(a, b)
+    if a.__class__ is t.Unknown or b.__class__ is t.Unknown:
+        return True
+    unsized = coerce_unsized(cx, a, b)
+    if unsized is not None:
+        cx.adjust(expr, unsized)
+        return True
+    match b:
+        case t.RawPtr():
+            return _coerce_to_ptr(cx, expr, a, b)
+        case t.Ref():
+            if isinstance(a, t.Ref):
+                return _coerce_ref(cx, expr, a, b)
+        case t.FnPtr():
+            return _coerce_to_fn_ptr(cx, expr, a, b)
+        case _:
+            pass
+    return cx.try_unify(a, b)
+
+
+def _reborrow_same(cx: FnCtxt, expr: Expr, ty: Ty) -> None:
+    assert isinstance(ty, t.Ref)
+    if not ty.mutable and ty.static:
+        return
+    cx.adjust(expr, [DerefAdjust(ty.inner), BorrowAdjust(ty, ty.mutable)])
+
+
+def _coerce_ref(cx: FnCtxt, expr: Expr, a: t.Ref, b: t.Ref) -> bool:
+    if b.mutable and not a.mutable:
+        return cx.try_unify(a, b)
+    found = autoderef.steps(cx, a)
+    for at in range(1, len(found)):
+        if cx.try_unify(found[at].ty, b.inner):
+            if at == 1 and not b.mutable and not a.mutable and a.static and b.static:
+                return True
+            path = autoderef.adjustments(found, at)
+            if b.mutable:
+                path = [DerefAdjust(d.target, d.overloaded, True) if isinstance(d, DerefAdjust) else d for d in path]
+            cx.adjust(expr, [*path, BorrowAdjust(b, b.mutable)])
+            return True
+    return False
+
+
+def _coerce_to_ptr(cx: FnCtxt, expr: Expr, a: Ty, b: t.RawPtr) -> bool:
+    match a:
+        case t.Ref():
+            if cx.try_unify(a.inner, b.inner):
+                cx.adjust(expr, [DerefAdjust(a.inner), BorrowAdjust(b, b.mutable, raw=True)])
+                return True
+            return False
+        case t.RawPtr():
+            if cx.try_unify(a.inner, b.inner):
+                if a.mutable != b.mutable:
+                    cx.adjust(expr, [OtherAdjust(b, "pointer")])
+                return True
+            return False
+        case _:
+            return cx.try_unify(a, b)
+
+
+def _coerce_to_fn_ptr(cx: FnCtxt, expr: Expr, a: Ty, b: t.FnPtr) -> bool:
+    if isinstance(a, t.FnDef | t.Closure):
+        sig = cx.solver.signature_of(a)
+        if sig is None:
+            return True
+        if not cx.try_unify(t.FnPtr(*sig), b):
+            return False
+        cx.adjust(expr, [OtherAdjust(b, "fn pointer")])
+        return True
+    return cx.try_unify(a, b)
+
+
+def coerce_unsized(cx: FnCtxt, a: Ty, b: Ty) -> list[Adjustment] | None:
+    """`&[T; N]` to `&[T]`, `&T` to `&dyn Trait`, and the same in smart pointers; None where that is not what happens."""
+    match a, b:
+        case t.Ref(), t.Ref() | t.RawPtr():
+            if b.mutable and not a.mutable:
+                return None
+            if not _unsize(cx, a.inner, b.inner):
+                return None
+            raw = isinstance(b, t.RawPtr)
+            mid = t.Ref(a.inner, mutable=b.mutable)
+            return [DerefAdjust(a.inner), BorrowAdjust(mid, b.mutable, raw=raw), OtherAdjust(b, "unsize")]
+        case t.RawPtr(), t.RawPtr():
+            return [OtherAdjust(b, "unsize")] if _unsize(cx, a.inner, b.inner) else None
+        case t.Adt(), t.Adt():
+            if a.path != b.path or not a.args or not b.args:
+                return None
+            if a.path not in SMART_POINTERS and not cx.db.trait_impls("core::ops::unsize::CoerceUnsized", a.path):
+                return None
+            inner_a, inner_b = cx.resolve(a.args[0]), cx.resolve(b.args[0])
+            if a.path == names.PIN or (isinstance(inner_a, t.Adt) and isinstance(inner_b, t.Adt)):
+                nested = coerce_unsized(cx, inner_a, inner_b)
+                return [OtherAdjust(b, "unsize")] if nested is not None else None
+            return [OtherAdjust(b, "unsize")] if _unsize(cx, inner_a, inner_b) else None
+        case _:
+            return None
+
+
+def _unsize(cx: FnCtxt, source: Ty, target: Ty) -> bool:
+    source, target = cx.resolve(source), cx.resolve(target)
+    match source, target:
+        case t.Array(), t.Slice():
+            return cx.try_unify(source.elem, target.elem)
+        case ((t.Infer() | t.Unknown() | t.Slice()), _):
+            return False
+        case t.Dyn(), t.Dyn():
+            if not source.bounds or not target.bounds or source.bounds[0].trait == target.bounds[0].trait:
+                return False
+            return any(b.trait == target.bounds[0].trait for b in cx.solver.bounds_of(source))
+        case _, t.Dyn():
+            if source == t.STR:
+                return False
+            for bound in target.bounds:
+                if bound.trait not in names.AUTO_TRAITS:
+                    cx.solver.require(source, bound)
+            return True
+        case _:
+            return False
+
+
+def merge(cx: FnCtxt, merged: Ty | None, expr: Expr, ty: Ty, expected: Ty | None) -> Ty:
+    """Add one more branch of type `ty` to what the branches before gave (rustc's CoerceMany)."""
+    if merged is None:
+        if expected is not None:
+            known = cx.shallow(expected)
+            if known.__class__ is not t.Infer or cx.shallow(ty) == t.NEVER:
+                coerce(cx, expr, ty, known)
+                return known if cx.shallow(ty) != t.NEVER or known.__class__ is not t.Infer else t.NEVER
+        return ty
+    if cx.shallow(merged) == t.NEVER:
+        if expected is not None and cx.shallow(expected).__class__ is not t.Infer:
+            coerce(cx, expr, ty, expected)
+            return expected
+        return ty
+    before = cx.resolve(merged)
+    now = cx.resolve(ty)
+    if isinstance(before, t.FnDef | t.Closure) and isinstance(now, t.FnDef | t.Closure) and before != now:
+        sig = cx.solver.signature_of(before)
+        other = cx.solver.signature_of(now)
+        if sig is not None and other is not None:
+            pointer = t.FnPtr(*sig)
+            cx.unify(pointer, t.FnPtr(*other))
+            return pointer
+    coerce(cx, expr, now, before)
+    return before

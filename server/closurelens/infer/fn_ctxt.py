@@ -1,0 +1,176 @@
+"""The state of inferring one body: rustc's FnCtxt.
+
+Invariant: what is written here is keyed by the dense ids of the body; features never see this, only `InferenceResult`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from closurelens.hir.body import Body, Expr
+from closurelens.infer import names
+from closurelens.infer.result import (
+    Adjustment,
+    BindingMode,
+    ClosureKind,
+    MethodCallee,
+)
+from closurelens.infer.table import Table, VarKind
+from closurelens.infer.traits import Answer, SharedCache, Solver
+from closurelens.resolve.body_scope import BodyScopes
+from closurelens.resolve.program import Program
+from closurelens.resolve.resolver import Resolver
+from closurelens.ty import types as t
+from closurelens.ty.sig import Def
+from closurelens.ty.types import HAS_INFER, Ty
+
+
+@dataclass(slots=True)
+class Target:
+    """Where values of several branches meet: a loop's breaks, a function's returns."""
+
+    label: str | None
+    expected: Ty | None
+    merged: Ty | None = None
+    is_loop: bool = True
+    may_break: bool = False
+
+
+@dataclass(slots=True)
+class ClosureState:
+    params: list[Ty]
+    ret: Ty
+    expected_kind: ClosureKind | None
+    kind_known: bool
+    kind_reason: str = ""
+    kind_source: int | None = None
+
+
+@dataclass(slots=True)
+class Frame:
+    """The function-like thing whose body is being checked: a function, closure or coroutine."""
+
+    ret: Ty
+    returns_coerce: bool = True
+    yields: Ty | None = None
+
+
+@dataclass(slots=True)
+class DeferredCast:
+    expr: int
+    operand: Expr
+    source: Ty
+    target: Ty
+
+
+class FnCtxt:
+    """Everything known so far about one body."""
+
+    def __init__(
+        self, body: Body, scopes: BodyScopes, program: Program, resolver: Resolver, shared: SharedCache
+    ) -> None:
+        self.body = body
+        self.scopes = scopes
+        self.db = program
+        self.resolver = resolver
+        self.shared = shared
+        self.edition = resolver.edition
+        self.table = Table()
+        self.solver = Solver(program, self.table, resolver.predicates, shared)
+        unset = t.Unknown("not reached")
+        self.expr_ty: list[Ty] = [unset] * body.expr_count
+        self.pat_ty: list[Ty] = [unset] * body.pat_count
+        self.pat_adjust: dict[int, list[Ty]] = {}
+        self.pat_def: dict[int, Def] = dict(scopes.pat_def)
+        self.binding_ty: list[Ty] = [self.table.new_var() for _ in body.bindings]
+        self.binding_mode: list[BindingMode] = [BindingMode.MOVE] * len(body.bindings)
+        self.adjustments: dict[int, list[Adjustment]] = {}
+        self.path_def: dict[int, Def] = {}
+        self.callees: dict[int, MethodCallee] = {}
+        self.closures: dict[int, ClosureState] = {}
+        self.deferred_calls: dict[int, int] = {}
+        self.unknown: dict[int, str] = {}
+        self.targets: list[Target] = []
+        self.frames: list[Frame] = []
+        self.casts: list[DeferredCast] = []
+        self.diverges = False
+        self.late: list[tuple[int, object]] = []
+        self._traits_in_scope: dict[int, frozenset[str]] = {}
+        self._inherent = shared.inherent
+
+    # Types
+
+    def var(self) -> t.Infer:
+        return self.table.new_var()
+
+    def int_var(self) -> t.Infer:
+        return self.table.new_var(VarKind.INT)
+
+    def float_var(self) -> t.Infer:
+        return self.table.new_var(VarKind.FLOAT)
+
+    def resolve(self, ty: Ty) -> Ty:
+        """`ty` with its head known if it can be known by now (rustc's structurally_resolve)."""
+        if ty.__class__ is t.Infer:
+            ty = self.table.shallow(ty)
+            if ty.__class__ is t.Infer and self.solver.pending:
+                self.solver.select_where_possible()
+                ty = self.table.shallow(ty)
+        if ty.__class__ is t.Projection:
+            ty = self.table.shallow(self.solver.normalize(ty))
+        return ty
+
+    def shallow(self, ty: Ty) -> Ty:
+        return self.table.shallow(ty)
+
+    def deep(self, ty: Ty) -> Ty:
+        return self.table.deep(ty) if ty.flags & HAS_INFER else ty
+
+    def unify(self, a: Ty, b: Ty) -> bool:
+        return self.table.unify(a, b)
+
+    def try_unify(self, a: Ty, b: Ty) -> bool:
+        """As `unify`, but nothing is bound when it fails."""
+        mark = self.table.snapshot()
+        if self.table.unify(a, b):
+            return True
+        self.table.rollback(mark)
+        return False
+
+    def lower_type(self, expr_id: int, ref: object) -> Ty:
+        resolver = self.scopes.resolver_at(expr_id)
+        return self.solver.normalize(resolver.lower_type(ref, self.var))  # type: ignore[arg-type]
+
+    def is_copy(self, ty: Ty) -> Answer:
+        return self.solver.holds(ty, names.COPY)
+
+    def traits_in_scope(self, expr_id: int) -> frozenset[str]:
+        resolver = self.scopes.resolver_at(expr_id)
+        key = id(resolver)
+        found = self._traits_in_scope.get(key)
+        if found is None:
+            found = self._traits_in_scope[key] = resolver.traits_in_scope()
+        return found
+
+    # Facts
+
+    def adjust(self, expr: Expr, adjustments: list[Adjustment]) -> None:
+        """Append to what is applied to `expr`'s own type."""
+        if adjustments:
+            self.adjustments.setdefault(expr.id, []).extend(adjustments)
+
+    def unknown_at(self, expr: Expr, why: str) -> t.Unknown:
+        """Note that what happens at `expr` is not known; gives the type that says so."""
+        self.unknown.setdefault(expr.id, why)
+        return t.Unknown(why)
+
+    def adjusted_ty(self, expr: Expr) -> Ty:
+        found = self.adjustments.get(expr.id)
+        return found[-1].target if found else self.expr_ty[expr.id]
+
+
+@dataclass(slots=True)
+class NestedResult:
+    """Bodies of items found inside this body are inferred apart."""
+
+    owners: list[object] = field(default_factory=list)

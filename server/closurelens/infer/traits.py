@@ -1,0 +1,578 @@
+"""Which impl, bound or built-in rule makes a type implement a trait, and what its associated types are.
+
+Invariant: a goal is answered "no" only when every variable that could change the answer is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+
+from closurelens.infer import names
+from closurelens.infer.generics import Subst, full_trait_args, of_fn, subst_of, trait_subst
+from closurelens.infer.table import Table, VarKind
+from closurelens.ty import types as t
+from closurelens.ty.sig import ImplSig, Predicate, SigDb
+from closurelens.ty.types import HAS_INFER, HAS_PARAM, HAS_PROJECTION, Bound, DefPath, Ty, head_of, substitute
+
+
+class Answer(Enum):
+    YES = "yes"
+    MAYBE = "maybe"
+    NO = "no"
+
+
+@dataclass(slots=True)
+class ImplCandidate:
+    impl: ImplSig
+    subst: Subst
+
+
+@dataclass(slots=True)
+class BoundCandidate:
+    """A where-clause, a bound of `dyn` or `impl Trait`, or a bound that a trait declares."""
+
+    bound: Bound
+
+
+@dataclass(slots=True)
+class BuiltinCandidate:
+    assoc: dict[str, Ty]
+
+
+Candidate = ImplCandidate | BoundCandidate | BuiltinCandidate
+
+
+@dataclass(slots=True)
+class TraitGoal:
+    """`self_ty: trait<args>`. `origin` is the expression that asks."""
+
+    self_ty: Ty
+    trait: DefPath
+    args: tuple[Ty, ...]
+    origin: int
+    stalled: list[t.Infer] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class ProjectionGoal:
+    """`projection == target`."""
+
+    projection: t.Projection
+    target: Ty
+    origin: int
+    stalled: list[t.Infer] = field(default_factory=list)
+
+
+Goal = TraitGoal | ProjectionGoal
+
+MAX_DEPTH = 7
+
+
+@dataclass(slots=True)
+class ClosureSig:
+    """What the solver must know of a closure expression while its body is inferred."""
+
+    params: tuple[Ty, ...]
+    ret: Ty
+    is_async: bool = False
+
+
+class SharedCache:
+    """Answers about ground types, for all bodies of one program."""
+
+    __slots__ = ("ground", "inherent")
+
+    def __init__(self) -> None:
+        self.ground: dict[tuple[Ty, DefPath, tuple[Ty, ...]], Answer] = {}
+        self.inherent: dict[str, dict[str, list[tuple[ImplSig, DefPath]]]] = {}
+
+
+class Solver:
+    """Trait goals of one body. `env` are the predicates in scope."""
+
+    def __init__(self, db: SigDb, table: Table, env: Sequence[Predicate], shared: SharedCache) -> None:
+        self.db = db
+        self.table = table
+        self.shared = shared
+        self.pending: list[Goal] = []
+        self.closures: dict[int, ClosureSig] = {}
+        self.origin = -1
+        self._env: dict[Ty, list[Bound]] = {}
+        self._env_open: list[tuple[Ty, Bound]] = []
+        self._local: dict[tuple[Ty, DefPath, tuple[Ty, ...]], Answer] = {}
+        self._raw_env = list(env)
+        for predicate in env:
+            for bound in self.elaborate(predicate.subject, predicate.bound):
+                if predicate.subject.__class__ is t.Param:
+                    self._env.setdefault(predicate.subject, []).append(bound)
+                else:
+                    self._env_open.append((predicate.subject, bound))
+
+    # Bounds
+
+    def elaborate(self, self_ty: Ty, bound: Bound) -> list[Bound]:
+        """`bound` and the bounds its supertraits imply for `self_ty`; `Name = ty` bindings go along."""
+        out: list[Bound] = []
+        seen: set[DefPath] = set()
+        work = [bound]
+        while work:
+            bound = work.pop(0)
+            if bound.trait in seen:
+                continue
+            seen.add(bound.trait)
+            out.append(bound)
+            trait = self.db.trait(bound.trait)
+            if trait is None:
+                continue
+            subst = trait_subst(trait, self_ty, bound.args)
+            for predicate in trait.generics.predicates:
+                if predicate.subject == t.Param("Self"):
+                    parent = predicate.bound.map(lambda ty, subst=subst: substitute(ty, subst))
+                    own = {name for name, _ in parent.assoc}
+                    extra = tuple([(n, ty) for n, ty in bound.assoc if n not in own])
+                    work.append(Bound(parent.trait, parent.args, parent.assoc + extra))
+        return out
+
+    def bounds_of(self, ty: Ty) -> list[Bound]:
+        """Every bound a parameter, projection, `dyn` or `impl` type has, supertraits too."""
+        match ty:
+            case t.Param():
+                return self._env.get(ty, [])
+            case t.Dyn() | t.Opaque():
+                return [b for bound in ty.bounds for b in self.elaborate(ty, bound)]
+            case t.Projection():
+                out: list[Bound] = []
+                for subject, bound in self._env_open:
+                    if subject.__class__ is t.Projection and self._same_projection(subject, ty):
+                        out.append(bound)
+                trait = self.db.trait(ty.trait)
+                assoc = trait.assoc_types.get(ty.name) if trait else None
+                if trait is not None and assoc is not None:
+                    subst = trait_subst(trait, ty.self_ty, ty.args)
+                    subst.update(subst_of(tuple([p.name for p in assoc.generics.params]), ty.own_args))
+                    for bound in assoc.bounds:
+                        out.extend(self.elaborate(ty, bound.map(lambda part: substitute(part, subst))))
+                if trait is not None:
+                    for predicate in trait.generics.predicates:
+                        subject = predicate.subject
+                        if isinstance(subject, t.Projection) and subject.name == ty.name and subject.trait == ty.trait:
+                            subst = trait_subst(trait, ty.self_ty, ty.args)
+                            out.extend(self.elaborate(ty, predicate.bound.map(lambda part: substitute(part, subst))))
+                return out
+            case _:
+                return []
+
+    def _same_projection(self, a: Ty, b: t.Projection) -> bool:
+        return isinstance(a, t.Projection) and a.name == b.name and a.trait == b.trait and a.self_ty == b.self_ty
+
+    def assoc_owner(
+        self, trait: DefPath, self_ty: Ty, args: tuple[Ty, ...], name: str
+    ) -> tuple[DefPath, tuple[Ty, ...]]:
+        """The trait among `trait` and its supertraits that declares the associated type `name`, with its arguments."""
+        if trait in names.FN_TRAITS or trait in names.ASYNC_FN_TRAITS:
+            return trait, args
+        for bound in self.elaborate(self_ty, Bound(trait, args)):
+            found = self.db.trait(bound.trait)
+            if found is not None and name in found.assoc_types:
+                return bound.trait, bound.args
+        return trait, args
+
+    # Registering
+
+    def require(self, self_ty: Ty, bound: Bound) -> None:
+        """Add `self_ty: bound` to what must hold."""
+        args = full_trait_args(self.db, bound.trait, self_ty, bound.args)
+        args = tuple([self.normalize(a) for a in args])
+        self.pending.append(TraitGoal(self_ty, bound.trait, args, self.origin))
+        for name, ty in bound.assoc:
+            owner, owner_args = self.assoc_owner(bound.trait, self_ty, args, name)
+            projection = t.Projection(self_ty, owner, owner_args, name)
+            self.pending.append(ProjectionGoal(projection, self.normalize(ty), self.origin))
+
+    def require_all(self, predicates: Sequence[Predicate], subst: Subst) -> None:
+        for predicate in predicates:
+            if predicate.bound.trait == names.SIZED or predicate.bound.trait in names.AUTO_TRAITS:
+                continue
+            subject = self.normalize(substitute(predicate.subject, subst))
+            self.require(subject, predicate.bound.map(lambda ty: substitute(ty, subst)))
+
+    def normalize(self, ty: Ty) -> Ty:
+        """`ty` with its projections replaced: by what they are, by themselves where rigid, else by a new variable."""
+        if not ty.flags & HAS_PROJECTION:
+            return ty
+        if ty.__class__ is not t.Projection:
+            return ty.map(self.normalize)
+        projection = ty.map(self.normalize)
+        assert isinstance(projection, t.Projection)
+        found = self.project(projection, 0)
+        if found is not None:
+            return found
+        var = self.table.new_var()
+        self.pending.append(ProjectionGoal(projection, var, self.origin))
+        return var
+
+    # Solving
+
+    def select_where_possible(self) -> None:
+        """Solve what can be solved now; the rest stays pending."""
+        table = self.table
+        rounds = 0
+        progress = True
+        while progress and self.pending and rounds < 50:
+            progress = False
+            rounds += 1
+            work, self.pending = self.pending, []
+            kept: list[Goal] = []
+            for goal in work:
+                stalled = goal.stalled
+                if stalled and all(table.bound[v.id] is None for v in stalled):
+                    kept.append(goal)
+                    continue
+                if self._step(goal):
+                    progress = True
+                else:
+                    kept.append(goal)
+            self.pending = kept + self.pending
+
+    def _step(self, goal: Goal) -> bool:
+        saved, self.origin = self.origin, goal.origin
+        try:
+            if goal.__class__ is TraitGoal:
+                assert isinstance(goal, TraitGoal)
+                found = self.select(goal.self_ty, goal.trait, goal.args, 0)
+                if found is Answer.MAYBE:
+                    goal.stalled = self._open_vars(goal.self_ty, goal.args)
+                    return False
+                return True
+            assert isinstance(goal, ProjectionGoal)
+            projection = goal.projection
+            value = self.project(projection, 0)
+            if value is None:
+                goal.stalled = self._open_vars(projection.self_ty, projection.args)
+                return False
+            self.table.unify(value, goal.target)
+            return True
+        finally:
+            self.origin = saved
+
+    def _open_vars(self, self_ty: Ty, args: tuple[Ty, ...]) -> list[t.Infer]:
+        out: list[t.Infer] = []
+        work = [self_ty, *args]
+        while work:
+            ty = work.pop()
+            if ty.flags & HAS_INFER:
+                ty = self.table.shallow(ty)
+                if isinstance(ty, t.Infer):
+                    out.append(ty)
+                else:
+                    work.extend(ty.parts())
+        return out
+
+    def holds(self, self_ty: Ty, trait: DefPath, args: tuple[Ty, ...] = (), depth: int = 0) -> Answer:
+        """Whether `self_ty: trait<args>`; binds nothing."""
+        self_ty = self.table.deep(self_ty)
+        args = tuple([self.table.deep(a) for a in args])
+        flags = self_ty.flags
+        for a in args:
+            flags |= a.flags
+        cache = None
+        if not flags & HAS_INFER and not flags & t.HAS_UNKNOWN:
+            cache = self._local if flags & HAS_PARAM or self_ty.__class__ is t.Closure else self.shared.ground
+            known = cache.get((self_ty, trait, args))
+            if known is not None:
+                return known
+        mark = self.table.snapshot()
+        pending = self.pending
+        self.pending = []
+        found = self.select(self_ty, trait, args, depth)
+        answer = found if isinstance(found, Answer) else Answer.YES
+        if answer is Answer.YES and self.pending:
+            answer = self._nested_answer(depth)
+        self.pending = pending
+        self.table.rollback(mark)
+        if cache is not None and answer is not Answer.MAYBE:
+            cache[(self_ty, trait, args)] = answer
+        return answer
+
+    def _nested_answer(self, depth: int) -> Answer:
+        """Whether the goals pending now can hold together."""
+        answer = Answer.YES
+        work, self.pending = self.pending, []
+        for goal in work:
+            if depth >= MAX_DEPTH:
+                return Answer.MAYBE
+            if goal.__class__ is TraitGoal:
+                assert isinstance(goal, TraitGoal)
+                one = self.holds(goal.self_ty, goal.trait, goal.args, depth + 1)
+            else:
+                assert isinstance(goal, ProjectionGoal)
+                value = self.project(goal.projection, depth + 1)
+                if value is None:
+                    one = Answer.MAYBE
+                else:
+                    one = Answer.YES if self.table.unify(value, goal.target) else Answer.NO
+            if one is Answer.NO:
+                return Answer.NO
+            if one is Answer.MAYBE:
+                answer = Answer.MAYBE
+        return answer
+
+    def select(self, self_ty: Ty, trait: DefPath, args: tuple[Ty, ...], depth: int) -> Candidate | Answer:
+        """The one candidate, its nested goals then pending; MAYBE: not decided yet; NO: there is none."""
+        table = self.table
+        self_ty = table.shallow(self_ty)
+        if self_ty.__class__ is t.Projection:
+            self_ty = table.shallow(self.normalize(self_ty))
+        if self_ty.__class__ is t.Unknown:
+            return BuiltinCandidate({})
+        if self_ty.__class__ is t.Infer and table.kinds[self_ty.id] is VarKind.GENERAL:
+            return Answer.MAYBE
+        builtin = self._builtin(self_ty, trait, args, depth)
+        if builtin is not None:
+            return builtin
+        found = self._from_bounds(self_ty, trait, args)
+        if found is not None:
+            return found
+        return self._from_impls(self_ty, trait, args, depth)
+
+    def _try(self, action: Callable[[], bool]) -> bool:
+        mark = self.table.snapshot()
+        ok = action()
+        self.table.rollback(mark)
+        return ok
+
+    def _from_bounds(self, self_ty: Ty, trait: DefPath, args: tuple[Ty, ...]) -> Candidate | Answer | None:
+        table = self.table
+        matching = [
+            b
+            for b in self.bounds_of(self_ty)
+            if b.trait == trait and self._try(lambda b=b: self._unify_args(b.args, args))
+        ]
+        if self._env_open and not matching and self_ty.__class__ is not t.Projection:
+            for subject, bound in self._env_open:
+                if bound.trait == trait and subject.__class__ is self_ty.__class__:
+                    if self._try(lambda s=subject, b=bound: table.unify(s, self_ty) and self._unify_args(b.args, args)):
+                        matching.append(bound)
+                        break
+        if not matching:
+            return None
+        chosen = matching[0]
+        if len(matching) > 1:
+            distinct = {tuple([table.deep(a) for a in b.args]) for b in matching}
+            if len(distinct) > 1 and any(a.flags & HAS_INFER for a in map(table.deep, args)):
+                return Answer.MAYBE
+            for bound in matching:
+                if bound.assoc:
+                    chosen = Bound(chosen.trait, chosen.args, chosen.assoc + bound.assoc)
+        self._unify_args(chosen.args, args)
+        return BoundCandidate(chosen)
+
+    def _unify_args(self, a: tuple[Ty, ...], b: tuple[Ty, ...]) -> bool:
+        return all(self.table.unify(x, y) for x, y in zip(a, b))  # noqa: B905
+
+    def _impls(self, self_ty: Ty, trait: DefPath) -> list[ImplSig]:
+        db = self.db
+        if self_ty.__class__ is t.Infer:
+            kind = self.table.kinds[self_ty.id]
+            heads = t.INT_NAMES if kind is VarKind.INT else t.FLOAT_NAMES
+            found = [impl for head in heads for impl in db.trait_impls(trait, head)]
+        else:
+            head = head_of(self_ty)
+            found = list(db.trait_impls(trait, head)) if head is not None else []
+        found.extend(db.trait_impls(trait, None))
+        return found
+
+    def _from_impls(self, self_ty: Ty, trait: DefPath, args: tuple[Ty, ...], depth: int) -> Candidate | Answer:
+        table = self.table
+        found = self._impls(self_ty, trait)
+        alive: list[tuple[ImplSig, Answer]] = []
+        single = len(found) == 1
+        for impl in found:
+            if impl.is_negative:
+                continue
+            mark = table.snapshot()
+            pending, self.pending = self.pending, []
+            subst = self._match_impl(impl, self_ty, args)
+            if subst is not None:
+                answer = Answer.YES
+                if (not single or depth) and impl.generics.predicates:
+                    if depth >= MAX_DEPTH:
+                        answer = Answer.MAYBE
+                    else:
+                        self.require_all(impl.generics.predicates, subst)
+                        answer = self._nested_answer(depth)
+                if answer is not Answer.NO:
+                    alive.append((impl, answer))
+            self.pending = pending
+            table.rollback(mark)
+        if not alive:
+            return Answer.NO
+        if len(alive) > 1:
+            ground = not (table.deep(self_ty).flags | _flags([table.deep(a) for a in args])) & HAS_INFER
+            sure = [entry for entry in alive if entry[1] is Answer.YES]
+            if ground and sure:
+                alive = sure[:1]
+            else:
+                return Answer.MAYBE
+        impl = alive[0][0]
+        subst = self._match_impl(impl, self_ty, args)
+        if subst is None:
+            return Answer.NO
+        self.require_all(impl.generics.predicates, subst)
+        return ImplCandidate(impl, subst)
+
+    def _match_impl(self, impl: ImplSig, self_ty: Ty, args: tuple[Ty, ...]) -> Subst | None:
+        table = self.table
+        subst: Subst = {p.name: table.new_var() for p in impl.generics.params}
+        header = substitute(impl.self_ty, subst)
+        if header.flags & HAS_PROJECTION:
+            header = self.normalize(header)
+        if not table.unify(header, self_ty):
+            return None
+        if args and impl.trait is not None:
+            theirs = full_trait_args(self.db, impl.trait.trait, impl.self_ty, impl.trait.args)
+            for theirs_arg, arg in zip(theirs, args):  # noqa: B905
+                wanted = substitute(theirs_arg, subst)
+                if wanted.flags & HAS_PROJECTION:
+                    wanted = self.normalize(wanted)
+                if not table.unify(wanted, arg):
+                    return None
+        return subst
+
+    def project(self, projection: t.Projection, depth: int) -> Ty | None:
+        """What the projection stands for; itself where it is rigid; None while that is not decided."""
+        table = self.table
+        self_ty = table.shallow(projection.self_ty)
+        if isinstance(self_ty, t.Unknown):
+            return self_ty
+        if depth > MAX_DEPTH:
+            return None
+        found = self.select(self_ty, projection.trait, projection.args, depth)
+        if found is Answer.MAYBE:
+            return None
+        if isinstance(found, Answer):
+            from closurelens.ty.display import display, short
+
+            return t.Unknown(f"`{display(table.deep(self_ty))}` is not known to implement `{short(projection.trait)}`")
+        return self._assoc_of(found, projection, self_ty)
+
+    def _assoc_of(self, found: Candidate, projection: t.Projection, self_ty: Ty) -> Ty | None:
+        name = projection.name
+        match found:
+            case BuiltinCandidate():
+                value = found.assoc.get(name)
+                return value if value is not None else t.Unknown(f"`{name}` of a type that is not known")
+            case BoundCandidate():
+                for bound_name, ty in found.bound.assoc:
+                    if bound_name == name:
+                        if ty == projection:
+                            break
+                        return self.normalize(ty)
+                return t.Projection(self_ty, projection.trait, projection.args, name, projection.own_args)
+            case ImplCandidate():
+                value = found.impl.assoc_types.get(name)
+                subst = found.subst
+                trait = self.db.trait(projection.trait)
+                declared = trait.assoc_types.get(name) if trait is not None else None
+                if value is None and trait is not None and declared is not None and declared.default is not None:
+                    value = declared.default
+                    subst = trait_subst(trait, self_ty, projection.args) | subst
+                if value is None:
+                    return t.Unknown(f"the impl of `{projection.trait}` has no `{name}`")
+                if declared is not None and projection.own_args:
+                    own = tuple([p.name for p in declared.generics.params])
+                    subst = subst | subst_of(own, projection.own_args)
+                return self.normalize(substitute(value, subst))
+
+    # Built-in rules
+
+    def _builtin(self, self_ty: Ty, trait: DefPath, args: tuple[Ty, ...], depth: int) -> Candidate | Answer | None:
+        if trait in names.AUTO_TRAITS:
+            return BuiltinCandidate({})
+        if trait == names.SIZED:
+            return Answer.NO if isinstance(self_ty, t.Slice | t.Dyn) or self_ty == t.STR else BuiltinCandidate({})
+        if trait in names.CALL_TRAITS:
+            return self._callable(self_ty, trait, args)
+        if trait in (names.COPY, names.CLONE):
+            return self._copy_clone(self_ty, trait, depth)
+        if trait == names.TUPLE_TRAIT:
+            return BuiltinCandidate({}) if isinstance(self_ty, t.Tuple) else None
+        if isinstance(self_ty, t.Coroutine):
+            if trait == names.FUTURE and self_ty.kind == "async":
+                return BuiltinCandidate({"Output": self_ty.output})
+            if trait == names.ITERATOR and self_ty.kind == "gen":
+                return BuiltinCandidate({"Item": self_ty.output})
+        if self_ty == t.NEVER and trait not in (names.DEREF, names.ITERATOR):
+            return None
+        return None
+
+    def signature_of(self, ty: Ty) -> tuple[tuple[Ty, ...], Ty] | None:
+        """Parameters and result of a closure, function item or function pointer; None for other types."""
+        match ty:
+            case t.Closure():
+                sig = self.closures.get(ty.id)
+                return (sig.params, sig.ret) if sig is not None else None
+            case t.FnPtr():
+                return ty.params, ty.ret
+            case t.FnDef():
+                fn = self.db.fn(ty.path)
+                if fn is None:
+                    return None
+                full = of_fn(self.db, fn)
+                subst = subst_of(full.names, ty.args)
+                params = tuple([self.normalize(substitute(p, subst)) for p in fn.params])
+                return params, self.normalize(substitute(fn.ret, subst))
+            case _:
+                return None
+
+    def _callable(self, self_ty: Ty, trait: DefPath, args: tuple[Ty, ...]) -> Candidate | Answer | None:
+        sig = self.signature_of(self_ty)
+        if sig is None:
+            return None
+        params, ret = sig
+        is_async = isinstance(self_ty, t.Closure) and self_ty.is_async
+        if trait in names.ASYNC_FN_TRAITS and not is_async:
+            future = self.normalize(t.Projection(ret, names.INTO_FUTURE, (), "Output"))
+            ret = future
+        elif trait in names.ASYNC_FN_TRAITS and isinstance(ret, t.Coroutine):
+            ret = ret.output
+        if args and not self.table.unify(t.Tuple(params), args[0]):
+            return Answer.NO
+        return BuiltinCandidate({"Output": ret, "CallRefFuture": ret, "CallOnceFuture": ret})
+
+    def _copy_clone(self, self_ty: Ty, trait: DefPath, depth: int) -> Candidate | Answer | None:
+        yes = BuiltinCandidate({})
+        match self_ty:
+            case t.Prim():
+                return Answer.NO if self_ty == t.STR else yes
+            case t.Infer() | t.RawPtr() | t.FnPtr() | t.FnDef() | t.Const():
+                return yes
+            case t.Ref():
+                return Answer.NO if self_ty.mutable else yes
+            case t.Slice() | t.Dyn():
+                return Answer.NO
+            case t.Tuple() | t.Array():
+                parts = self_ty.elems if isinstance(self_ty, t.Tuple) else (self_ty.elem,)
+                answer = Answer.YES
+                for part in parts:
+                    one = self.holds(part, trait, (), depth + 1) if depth < MAX_DEPTH else Answer.MAYBE
+                    if one is Answer.NO:
+                        return Answer.NO
+                    if one is Answer.MAYBE:
+                        answer = Answer.MAYBE
+                return yes if answer is Answer.YES else answer
+            case t.Closure():
+                return yes if trait == names.CLONE else Answer.MAYBE
+            case t.Coroutine():
+                return Answer.NO
+            case _:
+                return None
+
+
+def _flags(items: Sequence[Ty]) -> int:
+    flags = 0
+    for item in items:
+        flags |= item.flags
+    return flags
