@@ -24,7 +24,7 @@ class ParsedRules:
     __slots__ = ("_rules", "_size", "buffer", "edition", "templates", "why")
 
     def __init__(self, buffer: TokenBuffer | None, edition: int) -> None:
-        self.buffer = TokenBuffer([], [], [], [], []) if buffer is None else buffer
+        self.buffer = lex(b"") if buffer is None else buffer
         self.edition = edition
         self.why = None if buffer is not None else "its delimiters are unbalanced"
         self.templates: dict[object, Made] = {}
@@ -111,10 +111,9 @@ def macro_rules(
     if isinstance(source, TokenExpansion):
         first, last = source.token_range(start, end)
         buffer = slice_buffer(source.buffer, first, last)
-        if source.template.has_groups:
+        parsed = _parse(source.text[start:end], edition)
+        if source.template.has_groups or len(parsed.buffer) != len(buffer):
             parsed = ParsedRules(buffer, edition)
-        else:
-            parsed = _parse(source.text[start:end], edition)
     else:
         first, parsed = 0, _parse(source.text[start:end], edition)
     return RulesMacro(name, crate, edition, source, rules, first, parsed, is_local_inner=is_local_inner)

@@ -6,6 +6,7 @@ their definitions and do not depend on it.
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from closurelens.hir.macros.api import (
@@ -13,12 +14,13 @@ from closurelens.hir.macros.api import (
     Context,
     Failure,
     MacroCall,
+    MacroDef,
     MacroResolver,
     OpaqueMacro,
     Position,
     StdMacro,
 )
-from closurelens.hir.macros.definition import Made, RulesMacro
+from closurelens.hir.macros.definition import Made, RulesMacro, macro_rules
 from closurelens.hir.macros.expansion import Arguments, Hygiene, Mark, Template, TokenExpansion
 from closurelens.hir.macros.matcher import NoMatch, match_rule
 from closurelens.hir.macros.scan_items import Scanner
@@ -38,6 +40,8 @@ _MAX_LEXED: Final = 4096
 _lexed: dict[bytes, TokenBuffer] = {}
 """Arguments of std's special macros as they stand in source text; those of rules are kept with the expansion."""
 
+_OPENING = re.compile(rb"\s*[({\[]")
+
 _STD_CRATES = frozenset(["core", "alloc", "std"])
 
 
@@ -48,7 +52,7 @@ class Expander:
     one: contexts of both can then be told apart.
     """
 
-    __slots__ = ("_calls", "_tokens", "context", "hygiene", "resolver")
+    __slots__ = ("_calls", "_made", "_tokens", "context", "hygiene", "resolver")
 
     def __init__(
         self, resolver: MacroResolver, context: Context | None = None, *, after: Expander | None = None
@@ -56,6 +60,7 @@ class Expander:
         self.resolver = resolver
         self.context = Context() if context is None else context
         self.hygiene: Hygiene = Hygiene(None if after is None else after.hygiene)
+        self._made: dict[str, RulesMacro] = {}
         self._calls = 0
         self._tokens = 0
 
@@ -75,8 +80,11 @@ class Expander:
                 path = Path(path.segments, Anchor.CRATE, crate=writer.crate)
                 call = MacroCall(path, source, call.args, call.delimiter, call.position, call.range)
         name = path.segments[-1].name if path.segments else "?"
+        macro: MacroDef | None
         if path.crate in _STD_CRATES:
             macro = std_macro(name)
+        elif name in self._made and path.name() is not None:
+            macro = self._made[name]
         else:
             macro = self.resolver.lookup(call)
         match macro:
@@ -123,7 +131,7 @@ class Expander:
         made: Made | None
         if isinstance(source, TokenExpansion):
             first, last = source.token_range(start, end)
-            key: object = (source.text[start:end], source.template.groups(first, last), call.position)
+            key: object = (source.text[start:end], source.template.groups(first, last), last - first, call.position)
             buffer = source.buffer
             made = parsed.templates.get(key)
             if made is None:
@@ -156,7 +164,25 @@ class Expander:
         self._tokens += len(template.kinds)
         assert template.node is not None
         mark = 0 if macro is None else self.hygiene.fresh(0, macro)
-        return TokenExpansion(call, template, template.node, arguments, macro, self.hygiene, mark)
+        expansion = TokenExpansion(call, template, template.node, arguments, macro, self.hygiene, mark)
+        if call.position in ("stmt", "expr") and b"macro_rules!" in template.text:
+            self._remember_made(expansion)
+        return expansion
+
+    def _remember_made(self, expansion: TokenExpansion) -> None:
+        """Macros that an expansion declares in a body are in scope for what is expanded after it."""
+        text = expansion.text
+        for node in expansion.node.descendants():
+            name = node.child_by_field("name") if node.kind == "macro_definition" else None
+            if name is None:
+                continue
+            opening = _OPENING.match(text, name.end)
+            end = len(text[: node.end].rstrip(b"; ")) - 1
+            if opening is not None and opening.end() <= end:
+                rules = (opening.end(), end)
+                edition = expansion.edition_at(node.start)
+                macro = macro_rules(name.text(text), expansion, rules, self.context.crate, edition)
+                self._made[macro.name] = macro
 
 
 def make(macro: RulesMacro, buffer: TokenBuffer, first: int, last: int, position: Position) -> Made:

@@ -119,7 +119,8 @@ def _format_args(expander: Expander, call: MacroCall, arguments: Arguments, name
     source = call.source
     start, end = call.args
     if isinstance(source, TokenExpansion):
-        key: object = (source.text[start:end], source.template.groups(arguments.first, arguments.last))
+        first, last = arguments.first, arguments.last
+        key: object = (source.text[start:end], source.template.groups(first, last), last - first)
     else:
         key = source.text[start:end]
     made = _formats.get(key)
