@@ -302,6 +302,7 @@ class Closure(Expr):
     is_const: bool = False
     has_binder: bool = False
     explicit: list[Expr] = field(default_factory=list)  # `move(x.clone())`: evaluated outside
+    is_use: bool = False  # `use |..|`: a capture is a clone or a copy
 
 
 @dataclass(slots=True)

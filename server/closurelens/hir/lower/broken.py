@@ -35,10 +35,16 @@ def own_errors(node: Node) -> list[Node]:
         if child.flags == 0:
             continue
         if child.kind == "ERROR":
-            errors.append(child)
+            if not _is_rest(child, node):
+                errors.append(child)
         elif child.kind in _CONTAINERS:
             work.extend(reversed(child.children))
     return errors
+
+
+def _is_rest(error: Node, around: Node) -> bool:
+    """The `..` of `S { x, .. } = value`, which the grammar does not know."""
+    return around.kind == "struct_expression" and len(error.children) == 1 and error.children[0].kind == ".."
 
 
 def is_hurt(node: Node) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from closurelens.hir.body import Closure, ClosureParam, Expr
 from closurelens.hir.lower.broken import own_errors
+from closurelens.hir.lower.fragments import expr_list
+from closurelens.hir.lower.leaves import lower_listed
 from closurelens.hir.lower.pats import lower_binding_mode
 from closurelens.hir.lower.state import SYNTAX_ERROR, Lowerer
 from closurelens.hir.lower.types import lower_type
@@ -17,9 +19,10 @@ def lower_closure(lo: Lowerer, node: Node) -> Expr:
     params: list[ClosureParam] = []
     bars = (start, start)
     move_at: tuple[int, int] | None = None
-    is_async = is_static = is_const = has_binder = False
+    is_async = is_static = is_const = is_use = has_binder = False
     ret: Node | None = None
     body: Node | None = None
+    explicit: list[Expr] = []
     for child in node.children:
         field = child.field
         if field == "parameters":
@@ -37,8 +40,13 @@ def lower_closure(lo: Lowerer, node: Node) -> Expr:
             is_static = True
         elif child.kind == "const":
             is_const = True
+        elif child.kind == "use":
+            is_use = True
         elif child.kind == "for_lifetimes":
             has_binder = True
+        elif child.kind == "capture_list":
+            captures = expr_list(lo.text, child.start + 1, child.end - 1)
+            explicit = [] if captures is None else lower_listed(lo, captures.children)
     at = (start, end)
     in_macro = False
     if lo.is_mapped:
@@ -58,6 +66,8 @@ def lower_closure(lo: Lowerer, node: Node) -> Expr:
         is_static,
         is_const,
         has_binder,
+        explicit,
+        is_use,
         in_macro=in_macro,
     )
     if node.flags:

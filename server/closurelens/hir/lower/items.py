@@ -30,7 +30,15 @@ from closurelens.hir.item import (
 )
 from closurelens.hir.lower.attrs import ATTRIBUTES, inner_attrs, lower_attrs
 from closurelens.hir.lower.reader import MAX_DEPTH, TOO_DEEP, Reader
-from closurelens.hir.lower.types import TYPES, lower_bounds, lower_generics, lower_path, lower_type, path_of_type
+from closurelens.hir.lower.types import (
+    TYPES,
+    bounds_of,
+    lower_bounds,
+    lower_generics,
+    lower_path,
+    lower_type,
+    path_of_type,
+)
 from closurelens.hir.lower.uses import lower_use_tree
 from closurelens.hir.macros.api import Chunk, Source
 from closurelens.hir.types import ErrorType, InferType, TypeRef
@@ -298,7 +306,22 @@ def _trait(low: ItemLowerer, node: Node, attrs: Attrs) -> Item:
         lower_bounds(low, node.child_by_field("bounds")),
         [] if body is None else low.items(body.children),
         is_auto=node.has("auto"),
-        is_alias=body is None,
+    )
+
+
+def _trait_alias(low: ItemLowerer, node: Node, attrs: Attrs) -> Item:
+    name, name_range = low.named(node)
+    bounds = node.child_by_field("type")
+    return TraitItem(
+        name,
+        low.at(node),
+        name_range,
+        attrs,
+        low.visibility(node),
+        lower_generics(low, node),
+        [] if bounds is None else bounds_of(low, [bounds]),
+        [],
+        is_alias=True,
     )
 
 
@@ -387,7 +410,10 @@ def _value(low: ItemLowerer, node: Node, attrs: Attrs) -> Item:
 def _macro_definition(low: ItemLowerer, node: Node, attrs: Attrs) -> Item:
     name, name_range = low.named(node)
     named = node.child_by_field("name")
-    rules = _inside(low.text, node.start if named is None else named.end, node.end)
+    after = node.start if named is None else named.end
+    rules = _inside(low.text, after, node.end)
+    if low.text[rules[0] - 1 : rules[0]] == b"(" and b"macro_rules" not in low.text[node.start : after]:
+        rules = (rules[0] - 1, node.end)
     shifted = (low.base + rules[0], low.base + rules[1])
     return MacroRulesItem(name, low.at(node), name_range, attrs, low.visibility(node), shifted)
 
@@ -426,6 +452,7 @@ ITEMS: dict[str, Handler] = {
     "enum_item": _adt,
     "union_item": _adt,
     "trait_item": _trait,
+    "trait_alias_item": _trait_alias,
     "impl_item": _impl,
     "mod_item": _module,
     "foreign_mod_item": _extern_block,

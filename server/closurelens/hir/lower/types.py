@@ -244,11 +244,11 @@ def lower_param_types(reader: Reader, node: Node) -> list[TypeRef]:
 
 
 def _dyn(reader: Reader, node: Node) -> TypeRef:
-    return DynType(_bounds_of([child for child in node.children if child.kind != "dyn"], reader))
+    return DynType(bounds_of(reader, [child for child in node.children if child.kind != "dyn"]))
 
 
 def _impl(reader: Reader, node: Node) -> TypeRef:
-    return ImplType(_bounds_of([child for child in node.children if child.field == "trait"], reader))
+    return ImplType(bounds_of(reader, [child for child in node.children if child.field == "trait"]))
 
 
 def _bounded(reader: Reader, node: Node) -> TypeRef:
@@ -257,11 +257,11 @@ def _bounded(reader: Reader, node: Node) -> TypeRef:
     head, rest = parts[0], parts[1:]
     if head.kind == "dynamic_type":
         first = [child for child in head.children if child.kind != "dyn"]
-        return DynType(_bounds_of([*first, *rest], reader))
+        return DynType(bounds_of(reader, [*first, *rest]))
     if head.kind == "abstract_type":
         first = [child for child in head.children if child.field == "trait"]
-        return ImplType(_bounds_of([*first, *rest], reader))
-    return DynType(_bounds_of(parts, reader))
+        return ImplType(bounds_of(reader, [*first, *rest]))
+    return DynType(bounds_of(reader, parts))
 
 
 def _flatten_bounds(node: Node) -> list[Node]:
@@ -276,7 +276,7 @@ def _flatten_bounds(node: Node) -> list[Node]:
     return parts
 
 
-def _bounds_of(nodes: Iterable[Node], reader: Reader) -> list[BoundRef]:
+def bounds_of(reader: Reader, nodes: Iterable[Node]) -> list[BoundRef]:
     return [bound for node in nodes for part in _flatten_bounds(node) for bound in _bound(reader, part)]
 
 
@@ -300,11 +300,11 @@ def _bound(reader: Reader, node: Node) -> list[BoundRef]:
 
 def lower_bounds(reader: Reader, node: Node | None) -> list[BoundRef]:
     """`node` is a `trait_bounds`."""
-    return [] if node is None else _bounds_of(node.children, reader)
+    return [] if node is None else bounds_of(reader, node.children)
 
 
 def _maybe(reader: Reader, node: Node) -> TypeRef:
-    return DynType(_bounds_of([node], reader))
+    return DynType(bounds_of(reader, [node]))
 
 
 def _macro(reader: Reader, node: Node) -> TypeRef:
@@ -323,7 +323,9 @@ def const_arg(reader: Reader, node: Node) -> TypeRef:
     if kind in ("identifier", "scoped_identifier"):
         return PathType(lower_path(reader, node))
     if kind == "integer_literal":
-        return ConstArg(int_value(reader.of(node)))
+        text = reader.of(node)
+        value = int_value(text.removeprefix("-").lstrip())  # `A<-1>` is one literal: the grammar has no `-` here
+        return ConstArg(-value if text.startswith("-") and value is not None else value)
     if kind in ("unary_expression", "negative_literal") and len(node.children) == 2:
         value = int_value(reader.of(node.children[1])) if node.children[1].kind == "integer_literal" else None
         return ConstArg(-value if value is not None and node.children[0].kind == "-" else None)

@@ -11,16 +11,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from closurelens.hir.body import Block, Expr, PathExpr
+from closurelens.hir.lower.fragments import expr_list, fragment
 from closurelens.hir.lower.leaves import lower_listed
 from closurelens.hir.lower.reader import MAX_DEPTH
 from closurelens.hir.lower.state import Lowerer
 from closurelens.hir.types import Path, Segment
-from closurelens.syntax.nodes import FragmentKind, Node, tree_of_fragment
+from closurelens.syntax.nodes import FragmentKind, Node
 from closurelens.syntax.tokens import Delimited, Token, TokenKind, TokenTree, token_trees
 
 _MAX_PARSES = 300
 _PARSED_AGAIN = 8
-"""Of one call: tokens that are a language of their own cost many attempts; how often all of them may be parsed again."""
+"""Limits of one call, whose tokens may be a language of their own: attempts, and how often all may be parsed again."""
 
 _MAX_NESTING = 100
 """Parsing what is nested deeper can take time in the square of its length where it is no Rust."""
@@ -69,13 +70,7 @@ class _Scan:
         """The fragment text[start:end], with offsets into the text."""
         if not self.may_parse(end - start):
             return None
-        return self.shifted(tree_of_fragment(self.lo.text[start:end], kind), start)
-
-    def shifted(self, node: Node | None, by: int) -> Node | None:
-        for part in () if node is None else node.descendants():
-            part.start += by
-            part.end += by
-        return node
+        return fragment(self.lo.text, start, end, kind)
 
     def whole(self, start: int, end: int, *, is_block: bool) -> bool:
         """Everything inside of a group as statements or a list of expressions."""
@@ -88,10 +83,9 @@ class _Scan:
     def list(self, start: int, end: int) -> bool:
         if not self.may_parse(end - start):
             return False
-        node = tree_of_fragment(b"[" + self.lo.text[start:end] + b"\n]", "expr")
-        if node is None or node.kind != "array_expression":
+        node = expr_list(self.lo.text, start, end)
+        if node is None:
             return False
-        self.shifted(node, start - 1)
         self.found.extend(lower_listed(self.lo, node.children))
         return True
 
