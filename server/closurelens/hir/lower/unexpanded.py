@@ -53,13 +53,19 @@ class _Scan:
 
     def run(self, start: int, end: int) -> None:
         text = self.lo.text
-        if end - start <= 2 or not text[start + 1 : end - 1].strip():
+        inside = text[start + 1 : end - 1]
+        if not inside.strip():
+            return
+        is_shallow = sum(map(inside.count, (b"(", b"[", b"{"))) < _MAX_NESTING
+        is_tried = is_shallow and not self.is_markup
+        if is_tried and self.whole(start + 1, end - 1, is_block=text[start : start + 1] == b"{"):
             return
         self.work = [tree for tree in token_trees(text, start, end) if isinstance(tree, Delimited)]
-        if _nesting(self.work) > _MAX_NESTING:
+        if not is_shallow and _nesting(self.work) > _MAX_NESTING:
             self.parses = 0
         while self.work:
-            self.group(self.work.pop())
+            self.group(self.work.pop(), is_tried=is_tried)
+            is_tried = False
 
     def may_parse(self, size: int) -> bool:
         self.parses -= 1
@@ -101,11 +107,11 @@ class _Scan:
         self.found.append(made)
         return True
 
-    def group(self, group: Delimited) -> None:
+    def group(self, group: Delimited, *, is_tried: bool) -> None:
         trees = group.trees
         if not trees:
             return
-        if group.close is not None and not self.is_foreign(trees):
+        if group.close is not None and not is_tried and not self.is_foreign(trees):
             inside = (group.open.end, group.close.start)
             if self.whole(*inside, is_block=group.delimiter == "{"):
                 return
