@@ -42,6 +42,11 @@ def tree_of_parsed(parsed: Parsed, source: bytes, base: int = 0) -> Node:
     return root
 
 
+def tree_of_repaired(text: bytes, source: bytes) -> Node:
+    """The tree of `text`, which has the length of `source` and stands for it."""
+    return tree_of_parsed(parse_repaired(text), source)
+
+
 def _attribute(source: bytes, start: int, end: int, base: int) -> Node:
     """A hidden attribute, parsed by itself."""
     root = materialise(parse(source[start:end]).root_node, base - start)

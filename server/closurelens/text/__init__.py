@@ -6,6 +6,7 @@ Invariant: this layer knows nothing of Rust.
 from closurelens.text.document import Document
 from closurelens.text.encoding import Decoded, DecodeError, Encoding, decode, encode
 from closurelens.text.lines import LineIndex, Position
+from closurelens.text.offsets import Offsets
 from closurelens.text.ranges import OverlappingEdits, TextEdit, TextRange, apply_edits
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "Document",
     "Encoding",
     "LineIndex",
+    "Offsets",
     "OverlappingEdits",
     "Position",
     "TextEdit",

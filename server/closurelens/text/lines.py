@@ -8,12 +8,11 @@ its start.
 from __future__ import annotations
 
 import re
-from array import array
-from bisect import bisect_right
 from itertools import accumulate
 from typing import NamedTuple
 
 from closurelens.text.encoding import Encoding
+from closurelens.text.offsets import Offsets
 
 __all__ = ["LineIndex", "Position"]
 
@@ -29,22 +28,16 @@ class Position(NamedTuple):
 
 
 class LineIndex:
-    """Where the lines of `text` start. Immutable: an edit gives a new index.
+    """Where the lines of `text` start. Immutable: an edit gives a new index."""
 
-    The starts of the lines after line `_gap` are stored without the shift of the last edits (`_shift` is to be added),
-    so that typing in one place of a long file does not rewrite them; the gap moves to where the next edit is.
-    """
-
-    __slots__ = ("_gap", "_shift", "_starts", "text")
+    __slots__ = ("_starts", "text")
 
     def __init__(self, text: bytes) -> None:
         self.text = text
-        starts = array("q", accumulate(map(len, text.splitlines(keepends=True)), initial=0))
+        starts = list(accumulate(map(len, text.splitlines(keepends=True)), initial=0))
         if len(starts) > 1 and text[-1] not in b"\r\n":
             starts.pop()
-        self._starts = starts
-        self._gap = len(starts) - 1
-        self._shift = 0
+        self._starts = Offsets(starts)
 
     @property
     def line_count(self) -> int:
@@ -54,43 +47,19 @@ class LineIndex:
     def edited(self, start: int, end: int, new_text: bytes, text: bytes) -> LineIndex:
         """The index of `text`, which is this index's text with start..end replaced by `new_text`."""
         # Whether a line starts at v depends on the bytes v-1 and v, so those in start..=end are to be found anew.
-        first = self._first_at_or_after(max(start, 1))
-        last = self._first_at_or_after(end + 1)
-        starts = self._starts[:]
-        shift = self._shift
-        if shift:
-            for line in range(self._gap + 1, last):
-                starts[line] += shift
-            for line in range(last, self._gap + 1):
-                starts[line] -= shift
+        first = self._starts.count_until(max(start, 1) - 1)
+        last = self._starts.count_until(end)
         new_end = start + len(new_text)
         low = max(start - 1, 0)
         found = [low + match.end() for match in _LINE_END.finditer(text[low : new_end + 1])]
         found = [offset for offset in found if start <= offset <= new_end]
-        starts[first:last] = array("q", found)
         index = LineIndex.__new__(LineIndex)
         index.text = text
-        index._starts = starts
-        index._gap = first + len(found) - 1
-        index._shift = shift + new_end - end
+        index._starts = self._starts.replaced(first, max(first, last), found, shift=new_end - end)
         return index
 
-    def _first_at_or_after(self, offset: int) -> int:
-        """The first line that starts at `offset` or later."""
-        return self._line_of(offset - 1) + 1
-
-    def _line_of(self, offset: int) -> int:
-        """The last line that starts at `offset` or before."""
-        starts, after = self._starts, self._gap + 1
-        if after < len(starts) and starts[after] + self._shift <= offset:
-            return bisect_right(starts, offset - self._shift, after) - 1
-        return bisect_right(starts, offset, 0, after) - 1
-
     def line_start(self, line: int) -> int:
-        if line >= len(self._starts):
-            return len(self.text)
-        start = self._starts[line]
-        return start + self._shift if line > self._gap else start
+        return self._starts[line] if line < len(self._starts) else len(self.text)
 
     def line_end(self, line: int) -> int:
         """Where the line's characters end: before its line end."""
@@ -102,7 +71,7 @@ class LineIndex:
         return end
 
     def line_of(self, offset: int) -> int:
-        return self._line_of(min(max(offset, 0), len(self.text)))
+        return self._starts.count_until(min(max(offset, 0), len(self.text))) - 1
 
     def line_text(self, line: int) -> bytes:
         """A line without its line end."""

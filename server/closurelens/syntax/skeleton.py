@@ -1,0 +1,94 @@
+"""A file without the bodies of its functions: what other files and other bodies can depend on.
+
+Invariant: the text of a skeleton changes only when something outside of bodies and comments changes; white space counts
+for nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+
+from closurelens.syntax.items import ItemSpan, scan_items
+from closurelens.syntax.lex import CHARACTER, SPACE, STRING
+from closurelens.syntax.node import Node
+from closurelens.syntax.nodes import tree_of, tree_of_repaired
+
+__all__ = ["PLACEHOLDER", "Skeleton", "item_tree_of", "offset_in_gap"]
+
+PLACEHOLDER = b"{}"
+"""What stands for a body."""
+
+# White space and comments, then code up to the next of these; at the end of a text the code may be empty.
+_RUN = re.compile(SPACE + rb"((?:[^ \t-\r\"'/]++|" + STRING + rb"|" + CHARACTER + rb"|'|/(?![/*]))++|/\*?|\"|\Z)")
+
+
+def _compact(gap: bytes) -> bytes:
+    return b" ".join(_RUN.findall(gap)).rstrip(b" ")
+
+
+class Skeleton:
+    """`text` is the key; `bodies[i]` is where the placeholder of the i-th body starts."""
+
+    __slots__ = ("_root", "_starts", "bodies", "text")
+
+    def __init__(self, gaps: Sequence[bytes]) -> None:
+        """`gaps` is what stands before, between and after the bodies."""
+        parts: list[bytes] = []
+        starts: list[int] = []
+        at = 0
+        for gap in gaps:
+            starts.append(at)
+            compact = _compact(gap)
+            parts.append(compact)
+            at += len(compact) + len(PLACEHOLDER)
+        self.text = PLACEHOLDER.join(parts)
+        self._starts = starts
+        self.bodies = [start - len(PLACEHOLDER) for start in starts[1:]]
+        self._root: Node | None = None
+
+    def tree(self) -> Node:
+        """The items; a body is an empty block."""
+        if self._root is None:
+            self._root = tree_of(self.text)
+        return self._root
+
+    def body_at(self, offset: int) -> int | None:
+        """The number of the body whose placeholder starts at `offset`."""
+        index = bisect_left(self.bodies, offset)
+        return index if index < len(self.bodies) and self.bodies[index] == offset else None
+
+    def gap_of(self, offset: int) -> tuple[int, int]:
+        """Which gap an offset is in, and how far from its start; a placeholder counts to the gap before it."""
+        gap = bisect_right(self._starts, offset) - 1
+        return gap, offset - self._starts[gap]
+
+
+def offset_in_gap(gap: bytes, compact: int, *, is_end: bool) -> int:
+    """Where in a gap the offset `compact` of its compacted text is.
+
+    Between two runs of code there are two answers: the end of the one before (`is_end`) and the start of the one after.
+    """
+    at = end = 0
+    for found in _RUN.finditer(gap):
+        start, after = found.span(1)
+        if start == after:
+            break
+        end = after
+        if compact < at + end - start or (is_end and compact == at + end - start):
+            return start + max(compact - at, 0)
+        at += end - start + 1
+    return end if is_end else len(gap)
+
+
+def item_tree_of(source: bytes, spans: Sequence[ItemSpan] | None = None) -> Node:
+    """The tree of a file's items with offsets in the file; the bodies of functions are empty blocks.
+
+    It costs a fraction of `tree_of`, and errors in bodies do not reach it.
+    """
+    out = bytearray(source)
+    for span in scan_items(source).found if spans is None else spans:
+        if span.body_start >= 0 and span.body_end - span.body_start >= 2:
+            out[span.body_start : span.body_end] = b"{" + b" " * (span.body_end - span.body_start - 2) + b"}"
+    return tree_of_repaired(bytes(out), source)
