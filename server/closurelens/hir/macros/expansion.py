@@ -214,7 +214,8 @@ class TokenExpansion(Expansion):
     def token_range(self, start: int, end: int) -> tuple[int, int]:
         """The tokens between delimiters, the opening one of which ends at `start`; the closing one starts at `end`."""
         starts = self.template.starts
-        return bisect_left(starts, start), max(bisect_right(starts, end) - 1, 0)
+        first = min(bisect_left(starts, start), len(starts) - 1)
+        return first, max(bisect_right(starts, end) - 1, first)
 
     def locate(self, start: int, end: int) -> tuple[Range, bool]:
         starts = self.template.starts
