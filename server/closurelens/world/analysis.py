@@ -1,0 +1,90 @@
+"""From the owner of a body to its closures: lower, name, infer, capture.
+
+Invariant: a body in which no closure or async block can be is not lowered, one in which there is none is not inferred.
+"""
+
+from __future__ import annotations
+
+from closurelens.capture import analyze
+from closurelens.capture.facts import GuessReceiver
+from closurelens.hir.macros.api import Expansion
+from closurelens.infer.traits import SharedCache
+from closurelens.resolve.bodies import BodyOwner, lower_owner, scopes_of
+from closurelens.resolve.program import Program
+from closurelens.stdsig.database import StdDb
+from closurelens.ty.sig import SelfKind
+from closurelens.world.model import BodyAnalysis
+
+
+def text_of(owner: BodyOwner) -> bytes:
+    """The item as its source has it: with the generation of the program, the key of its analysis."""
+    start, end = owner.item.range
+    return owner.source.text[start:end]
+
+
+def may_capture(text: bytes) -> bool:
+    return b"|" in text or b"async" in text
+
+
+def analyse(
+    program: Program, owner: BodyOwner, shared: SharedCache, guess_receiver: GuessReceiver
+) -> list[BodyAnalysis]:
+    """The body and those of the items in it, as far as they hold closures or async blocks."""
+    from closurelens.infer.engine import infer_body
+
+    is_expanded = isinstance(owner.source, Expansion)
+    start = 0 if is_expanded else owner.body_base
+    out: list[BodyAnalysis] = []
+    work = [owner]
+    while work:
+        inner = work.pop()
+        if not may_capture(text_of(inner)):
+            continue
+        lowered = lower_owner(inner)
+        if lowered is None:
+            continue
+        scopes, nested = scopes_of(inner, lowered)
+        work.extend(reversed(nested))
+        body = lowered.body
+        if not body.closures and not _has_async(text_of(inner)):
+            continue
+        result = infer_body(program, inner, body, scopes, shared)
+        captures = analyze(result, guess_receiver)
+        if captures:
+            offset = inner.body_base - start
+            out.append(BodyAnalysis(inner, lowered, scopes, result, captures, offset, inner.cfg_off))
+    return out
+
+
+def _has_async(text: bytes) -> bool:
+    """Async blocks are not listed in a body as closures are; a macro may make one of other words."""
+    return b"async" in text or b"gen" in text or b"!" in text
+
+
+class Receivers:
+    """What methods of a name usually take, by std's; None where std does not agree with itself."""
+
+    __slots__ = ("_known", "_std")
+
+    def __init__(self, std: StdDb) -> None:
+        self._std = std
+        self._known: dict[str, SelfKind | None] = {}
+
+    def __call__(self, name: str) -> SelfKind | None:
+        if name not in self._known:
+            self._known[name] = self._usual(name)
+        return self._known[name]
+
+    def _usual(self, name: str) -> SelfKind | None:
+        counts = self._std.receivers_of(name)
+        if counts is None:
+            return None
+        ranked = sorted(
+            (
+                (counts.by_ref + counts.copied, SelfKind.REF),
+                (counts.by_mut, SelfKind.MUT),
+                (counts.by_value, SelfKind.VALUE),
+            ),
+            key=lambda row: -row[0],
+        )
+        return ranked[0][1] if ranked[0][0] > ranked[1][0] else None

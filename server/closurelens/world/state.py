@@ -1,0 +1,354 @@
+"""The world and its snapshots.
+
+`World` holds the inputs; `apply` takes in a change and returns the `Snapshot` to ask. What is computed is kept by the
+text of each body: a keystroke in a function analyses that function anew and nothing else.
+
+Invariant: a snapshot never mixes two states. An older one answers `Cancelled` instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import assert_never
+
+from closurelens.capture.model import ClosureCaptures
+from closurelens.hir.macros.api import Expansion
+from closurelens.infer.traits import SharedCache
+from closurelens.project import paths
+from closurelens.project.model import Crate, CrateGraph, CrateId, Edition, TargetKind
+from closurelens.project.modules import crate_of_file
+from closurelens.project.platform import DEFAULT_TRIPLE, platform_cfg
+from closurelens.resolve.bodies import BodyOwner, file_bodies
+from closurelens.resolve.crate_tree import CrateIndex
+from closurelens.resolve.program import Program
+from closurelens.resolve.sources import ReadFile
+from closurelens.stdsig.database import StdDb
+from closurelens.syntax.chunks import SourceFile
+from closurelens.text import TextRange
+from closurelens.world.analysis import Receivers, analyse, may_capture, text_of
+from closurelens.world.changes import Change, CloseFile, EditFile, ExactAnswers, FileOnDisk, OpenFile, SetConfig
+from closurelens.world.model import BodyAnalysis, Failure, FileClosures, Guard, PlacedBody, unguarded
+from closurelens.world.moving import moved, same_items
+
+LoadGraph = Callable[[str], CrateGraph]
+"""The workspace that the file at this path belongs to, or a graph of that file alone (`project.load.load_project`)."""
+
+
+class Cancelled(Exception):
+    """A newer change has overtaken the snapshot that was asked."""
+
+
+@dataclass(slots=True)
+class Config:
+    """`index_dependencies`: read the sources of dependencies that are on this machine."""
+
+    index_dependencies: bool = True
+
+
+@dataclass(slots=True)
+class _Home:
+    """Where a file belongs. `owners` are about the text that the program has read."""
+
+    crate: CrateIndex
+    reached: bool
+    owners: list[BodyOwner]
+
+
+@dataclass(slots=True)
+class _Known:
+    """The analysis of an outermost body, of one text."""
+
+    text: bytes
+    bodies: list[BodyAnalysis]
+
+
+@dataclass(slots=True)
+class _Project:
+    """A crate graph and what is known of its crates. `read` are the files whose text the program has looked at."""
+
+    graph: CrateGraph
+    program: Program
+    read: dict[str, SourceFile | bytes]
+    shared: SharedCache = field(default_factory=SharedCache)
+    homes: dict[str, _Home] = field(default_factory=dict)
+    known: dict[tuple[str, str], _Known] = field(default_factory=dict)
+
+    def forget(self, path: str) -> None:
+        """`path` has other items now."""
+        self.program.forget(path)
+        self.read.pop(path, None)
+        self.shared = SharedCache()
+        self.homes.clear()
+        self.known.clear()
+
+
+class World:
+    """`read` gives a file's text by its normalised path, None if there is none; `load` the crates."""
+
+    def __init__(self, read: ReadFile, load: LoadGraph, std: StdDb, config: Config | None = None) -> None:
+        self.std = std
+        self.config = Config() if config is None else config
+        self.number = 0
+        self._read = read
+        self._load = load
+        self._receivers = Receivers(std)
+        self._open: dict[str, SourceFile] = {}
+        self._disk: dict[str, SourceFile | None] = {}
+        self._exact: dict[str, ExactAnswers] = {}
+        self._projects: list[_Project] = []
+        self._project_at: dict[str, _Project] = {}
+        self._packages: dict[str, str | None] = {}
+
+    # Changes
+
+    def snapshot(self) -> Snapshot:
+        return Snapshot(self, self.number, self.config)
+
+    def apply(self, change: Change) -> Snapshot:
+        """Take in a change. Raises KeyError for an edit of a file that is not open."""
+        match change:
+            case OpenFile(path, text):
+                before = self._open.get(path) or self._disk.get(path)
+                self._open[path] = before.apply_change(None, text) if before is not None else SourceFile.of(text)
+                self._text_changed(path)
+            case EditFile(path, range_, new_text):
+                self._open[path] = self._open[path].apply_change(range_, new_text)
+                self._text_changed(path)
+            case CloseFile(path):
+                self._open.pop(path, None)
+                self._text_changed(path)
+            case FileOnDisk(path):
+                self._packages.clear()
+                self._project_at.clear()
+                self._projects = [project for project in self._projects if path not in project.graph.inputs]
+                if path not in self._open:
+                    self._text_changed(path)
+                    for project in self._projects:
+                        project.homes.clear()
+            case SetConfig(config):
+                if config.index_dependencies != self.config.index_dependencies:
+                    self._projects = []
+                    self._project_at.clear()
+                self.config = config
+            case ExactAnswers():
+                self._exact[change.path] = change
+            case _:
+                assert_never(change)
+        self.number += 1
+        return self.snapshot()
+
+    def settle(self, path: str) -> Snapshot:
+        """Find the bounds of the items of an open file anew, after edits that may have moved them."""
+        file = self._open.get(path)
+        if file is not None and not file.is_settled:
+            self._open[path] = file.refreshed()
+            self.number += 1
+        return self.snapshot()
+
+    def _text_changed(self, path: str) -> None:
+        self._disk.pop(path, None)
+        self._exact.pop(path, None)
+        now: SourceFile | None = None
+        for project in self._projects:
+            seen = project.read.get(path)
+            if seen is None:
+                continue
+            if now is None:
+                now = self.file(path)
+            if isinstance(seen, bytes):
+                seen = project.read[path] = SourceFile.of(seen)
+            if now is None or not same_items(seen, now):
+                project.forget(path)
+
+    # Texts
+
+    def file(self, path: str) -> SourceFile | None:
+        found = self._open.get(path)
+        if found is not None:
+            return found
+        if path not in self._disk:
+            text = self._read(path)
+            self._disk[path] = None if text is None else SourceFile.of(text)
+        return self._disk[path]
+
+    def exact_in(self, path: str) -> Mapping[int, ClosureCaptures] | None:
+        """What rustc said of the text that the file still has."""
+        found = self._exact.get(path)
+        file = self.file(path)
+        return found.closures if found is not None and file is not None and file.document.text == found.text else None
+
+    # Crates
+
+    def _project_of(self, path: str) -> _Project:
+        package = self._package_dir(paths.parent(path))
+        key = path if package is None else package
+        project = self._project_at.get(key)
+        if project is None:
+            project = next((p for p in self._projects if key in p.graph.packages), None)
+            if project is None:
+                project = self._load_project(path)
+            self._project_at[key] = project
+        return project
+
+    def _load_project(self, path: str) -> _Project:
+        graph = self._load(path)
+        read: dict[str, SourceFile | bytes] = {}
+
+        def remembered(file: str) -> bytes | None:
+            found = self._open.get(file) or self._disk.get(file)
+            if found is not None:
+                read[file] = found
+                return found.document.text
+            text = self._read(file)
+            read[file] = b"" if text is None else text
+            return text
+
+        program = Program(graph, self.std, remembered, index_dependencies=self.config.index_dependencies)
+        project = _Project(graph, program, read)
+        self._projects.append(project)
+        return project
+
+    def _package_dir(self, folder: str) -> str | None:
+        """The nearest folder above with a manifest."""
+        if folder not in self._packages:
+            above = paths.parent(folder)
+            if self._read(paths.join(folder, "Cargo.toml")) is not None:
+                self._packages[folder] = folder
+            else:
+                self._packages[folder] = None if above == folder else self._package_dir(above)
+        return self._packages[folder]
+
+    def home_of(self, path: str) -> tuple[_Project, _Home]:
+        project = self._project_of(path)
+        home = project.homes.get(path)
+        if home is None:
+            home = project.homes[path] = self._find_home(project, path)
+        return project, home
+
+    def _find_home(self, project: _Project, path: str) -> _Home:
+        candidates = crate_of_file(project.graph, path)
+        for crate in candidates:
+            index = project.program.crate(crate)
+            if crate.root == path or index.modules_of_file(path):
+                return _Home(index, True, file_bodies(index, path))
+        index = project.program.crate(_loose_crate(path, candidates, project.graph))
+        return _Home(index, False, file_bodies(index, path))
+
+    def edition_of(self, path: str) -> Edition:
+        project = self._project_of(path)
+        candidates = crate_of_file(project.graph, path)
+        return candidates[0].edition if candidates else _loose_crate(path, [], project.graph).edition
+
+    # Analysis
+
+    def closures_in(self, path: str, guard: Guard) -> FileClosures:
+        file = self.file(path)
+        if file is None:
+            return FileClosures(path, b"")
+        text = file.document.text
+        if not may_capture(text):
+            return FileClosures(path, text)
+        project, home = self.home_of(path)
+        answer = self._closures(project, home, path, file, guard)
+        if answer is None:
+            project.forget(path)
+            project, home = self.home_of(path)
+            answer = self._closures(project, home, path, file, guard)
+        return FileClosures(path, text) if answer is None else answer
+
+    def _closures(
+        self, project: _Project, home: _Home, path: str, file: SourceFile, guard: Guard
+    ) -> FileClosures | None:
+        """None when an owner is not found again in the text."""
+        seen = project.read.get(path, file)
+        if isinstance(seen, bytes):
+            seen = project.read[path] = SourceFile.of(seen)
+        answer = FileClosures(path, file.document.text, reached=home.reached)
+        for original in home.owners:
+            if not may_capture(text_of(original)) and seen is file:
+                continue
+            place = moved(original, seen, file)
+            if place is None:
+                if may_capture(text_of(original)):
+                    return None
+                continue
+            owner, shift = place
+            bodies = self._analysed(project, owner, guard)
+            if bodies is None:
+                answer.failures.append(Failure(TextRange(*owner.item_range), owner.path))
+                continue
+            start = shift if isinstance(owner.source, Expansion) else owner.body_base
+            answer.bodies.extend(PlacedBody(start + body.offset, body) for body in bodies)
+        return answer
+
+    def _analysed(self, project: _Project, owner: BodyOwner, guard: Guard) -> list[BodyAnalysis] | None:
+        text = text_of(owner)
+        if not may_capture(text):
+            return []
+        key = (owner.path, owner.file)
+        known = project.known.get(key)
+        if known is not None and known.text == text:
+            return known.bodies
+        bodies = guard(owner.path, lambda: analyse(project.program, owner, project.shared, self._receivers))
+        if bodies is not None:
+            project.known[key] = _Known(text, bodies)
+        return bodies
+
+    def drop_analyses(self) -> None:
+        """Give back the memory that answers about bodies take; they are computed again when asked for."""
+        for project in self._projects:
+            project.known.clear()
+
+
+@dataclass(slots=True)
+class Snapshot:
+    """One state of the world. Every method raises `Cancelled` once there is a newer one."""
+
+    _world: World
+    number: int
+    config: Config
+
+    def _now(self) -> World:
+        if self._world.number != self.number:
+            raise Cancelled
+        return self._world
+
+    def file(self, path: str) -> SourceFile | None:
+        return self._now().file(path)
+
+    def closures_in(self, path: str, guard: Guard = unguarded) -> FileClosures:
+        """The closures of a file; of a file that is not there, none."""
+        return self._now().closures_in(path, guard)
+
+    def exact_in(self, path: str) -> Mapping[int, ClosureCaptures] | None:
+        return self._now().exact_in(path)
+
+    def edition_of(self, path: str) -> Edition:
+        return self._now().edition_of(path)
+
+    def crate_of(self, path: str) -> CrateIndex:
+        """The crate that the file is part of, or a crate of the file alone with its package's settings."""
+        return self._now().home_of(path)[1].crate
+
+    def program_of(self, path: str) -> Program:
+        return self._now().home_of(path)[0].program
+
+
+def _loose_crate(path: str, candidates: list[Crate], graph: CrateGraph) -> Crate:
+    """A file that no module tree reaches, as a crate of its own with the edition and dependencies of its package."""
+    package = (
+        candidates[0]
+        if candidates
+        else next(
+            (crate for crate in graph.crates.values() if paths.is_within(path, crate.package_dir)),
+            next(iter(graph.crates.values()), None),
+        )
+    )
+    name = "".join(char if char.isalnum() else "_" for char in paths.stem(path))
+    id = CrateId(f"{path}#loose")
+    if package is None:
+        cfg = platform_cfg(DEFAULT_TRIPLE)
+        return Crate(id, name, TargetKind.LIB, path, Edition.E2021, name, "0.0.0", paths.parent(path), cfg, {})
+    dependencies = package.dependencies | package.test_dependencies
+    return replace(package, id=id, name=name, root=path, dependencies=dependencies, test_dependencies={})
