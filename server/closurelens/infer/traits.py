@@ -289,14 +289,14 @@ class Solver:
         found = self.select(self_ty, trait, args, depth)
         answer = found if isinstance(found, Answer) else Answer.YES
         if answer is Answer.YES and self.pending:
-            answer = self._nested_answer(depth)
+            answer = self.nested_answer(depth)
         self.pending = pending
         self.table.rollback(mark)
         if cache is not None and answer is not Answer.MAYBE:
             cache[(self_ty, trait, args)] = answer
         return answer
 
-    def _nested_answer(self, depth: int) -> Answer:
+    def nested_answer(self, depth: int) -> Answer:
         """Whether the goals pending now can hold together."""
         answer = Answer.YES
         work, self.pending = self.pending, []
@@ -402,7 +402,7 @@ class Solver:
                         answer = Answer.MAYBE
                     else:
                         self.require_all(impl.generics.predicates, subst)
-                        answer = self._nested_answer(depth)
+                        answer = self.nested_answer(depth)
                 if answer is not Answer.NO:
                     alive.append((impl, answer))
             self.pending = pending

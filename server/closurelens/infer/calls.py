@@ -1,0 +1,220 @@
+"""Calls: functions, constructors, methods, and values of closure types.
+
+Arguments are checked in rustc's two rounds: closures after all others, so that what the others fix reaches them.
+"""
+
+from __future__ import annotations
+
+from closurelens.hir.body import Call, Closure, Expr, MethodCall
+from closurelens.infer import autoderef, method, names
+from closurelens.infer.coercion import coerce
+from closurelens.infer.fn_ctxt import FnCtxt
+from closurelens.infer.result import BorrowAdjust, MethodCallee
+from closurelens.infer.traits import Answer
+from closurelens.ty import types as t
+from closurelens.ty.types import HAS_INFER, Ty
+
+
+def check_args(cx: FnCtxt, args: list[Expr], formal: tuple[Ty, ...], ret: Ty, expected: Ty | None) -> None:
+    """Check `args` against the parameters `formal`; `expected` is what the call's result should be."""
+    from closurelens.infer.exprs import check_expr
+
+    hints = _hints_from_result(cx, formal, ret, expected)
+    cx.solver.select_where_possible()
+    for closures in (False, True):
+        if closures:
+            if not any(arg.__class__ is Closure for arg in args):
+                break
+            cx.solver.select_where_possible()
+        for at, arg in enumerate(args):
+            if (arg.__class__ is Closure) != closures:
+                continue
+            if at >= len(formal):
+                check_expr(cx, arg, None)
+                continue
+            hint = hints[at] if hints is not None else formal[at]
+            actual = check_expr(cx, arg, hint)
+            if hints is not None and hint is not formal[at]:
+                mark = cx.table.snapshot()
+                saved = len(cx.adjustments.get(arg.id, ()))
+                if coerce(cx, arg, actual, hint):
+                    cx.unify(formal[at], hint)
+                    continue
+                cx.table.rollback(mark)
+                if arg.id in cx.adjustments:
+                    del cx.adjustments[arg.id][saved:]
+            coerce(cx, arg, actual, formal[at])
+
+
+def _hints_from_result(
+    cx: FnCtxt, formal: tuple[Ty, ...], ret: Ty, expected: Ty | None
+) -> tuple[Ty, ...] | None:
+    """What the expected result says of the arguments, without binding anything (rustc's fudge)."""
+    if expected is None or not ret.flags & HAS_INFER or not formal:
+        return None
+    wanted = cx.table.shallow(expected)
+    if wanted.__class__ is t.Infer:
+        return None
+    shape = cx.table.shallow(ret)
+    if shape.__class__ is t.Infer:
+        return None
+    table = cx.table
+    mark = table.snapshot()
+    fresh_from = len(table.bound)
+    pending = list(cx.solver.pending)
+    hints: tuple[Ty, ...] | None = None
+    if table.unify(ret, wanted):
+        hints = tuple([table.deep(f) for f in formal])
+    table.rollback(mark)
+    cx.solver.pending = pending
+    if hints is None:
+        return None
+    replaced: dict[int, Ty] = {}
+
+    def renew(ty: Ty) -> Ty:
+        if not ty.flags & HAS_INFER:
+            return ty
+        if ty.__class__ is t.Infer:
+            if ty.id >= fresh_from:  # type: ignore[attr-defined]
+                return replaced.setdefault(ty.id, table.new_var())  # type: ignore[attr-defined]
+            return ty
+        return ty.map(renew)
+
+    return tuple([renew(h) for h in hints])
+
+
+def check_unknown_args(cx: FnCtxt, args: list[Expr], why: str) -> None:
+    """Arguments of a callee that is not known: what is passed and how is not known either."""
+    from closurelens.infer.exprs import check_expr
+
+    for arg in args:
+        check_expr(cx, arg, t.Unknown(why) if arg.__class__ is Closure else None)
+        cx.unknown.setdefault(arg.id, why)
+
+
+def check_method_call(cx: FnCtxt, expr: MethodCall, expected: Ty | None) -> Ty:
+    from closurelens.infer.exprs import check_expr
+    from closurelens.infer.places import convert_place_derefs_to_mutable
+
+    receiver_ty = check_expr(cx, expr.receiver, None)
+    pick, found, why = method.lookup(cx, expr.id, receiver_ty, expr.name)
+    if pick is None:
+        called = _field_call(cx, expr, receiver_ty)
+        if called is not None:
+            return called
+        base = cx.resolve(receiver_ty)
+        if not isinstance(base, t.Unknown | t.Infer):
+            from closurelens.ty.display import display
+
+            unseen = cx.db.has_unseen_impls(base)
+            why = unseen if unseen is not None else f"no method `{expr.name}` is known for `{display(cx.deep(base))}`"
+        unknown = cx.unknown_at(expr, why)
+        check_unknown_args(cx, expr.args, why)
+        return unknown
+    path = method.receiver_adjustments(found, pick)
+    cx.adjust(expr.receiver, path)
+    if pick.autoref:
+        convert_place_derefs_to_mutable(cx, expr.receiver)
+    adjusted = path[-1].target if path else found[0].ty
+    resolver = cx.scopes.resolver_at(expr.id)
+    turbofish = resolver.lower_generic_args(expr.generic_args, cx.var) if expr.generic_args is not None else ()
+    confirmed = method.confirm(cx, expr, pick, adjusted, turbofish)
+    if pick.doubtful:
+        cx.unknown_at(expr, f"several methods `{expr.name}` may be meant")
+    cx.callees[expr.id] = confirmed.callee
+    check_args(cx, expr.args, confirmed.params, confirmed.ret, expected)
+    return confirmed.ret
+
+
+def _field_call(cx: FnCtxt, expr: MethodCall, receiver_ty: Ty) -> Ty | None:
+    """Nothing: `x.f(..)` never calls a field."""
+    return None
+
+
+def check_call(cx: FnCtxt, expr: Call, expected: Ty | None) -> Ty:
+    from closurelens.infer.exprs import check_expr
+
+    callee_ty = check_expr(cx, expr.callee, None)
+    found = autoderef.steps(cx, callee_ty)
+    for at, step in enumerate(found):
+        ty = step.ty
+        if isinstance(ty, t.FnDef | t.FnPtr):
+            return _call_fn(cx, expr, ty, autoderef.adjustments(found, at), expected)
+        if isinstance(ty, t.Closure):
+            return _call_closure(cx, expr, ty, autoderef.adjustments(found, at), expected)
+        if isinstance(ty, t.Unknown | t.Infer):
+            why = ty.why if isinstance(ty, t.Unknown) else "the type of the callee is not inferred here"
+            check_unknown_args(cx, expr.args, why)
+            return cx.unknown_at(expr, why)
+        called = _call_overloaded(cx, expr, ty, autoderef.adjustments(found, at), expected)
+        if called is not None:
+            return called
+    from closurelens.ty.display import display
+
+    why = f"`{display(cx.deep(callee_ty))}` is not known to be callable"
+    check_unknown_args(cx, expr.args, why)
+    return cx.unknown_at(expr, why)
+
+
+def _call_fn(cx: FnCtxt, expr: Call, ty: Ty, path: list[object], expected: Ty | None) -> Ty:
+    cx.adjust(expr.callee, path)  # type: ignore[arg-type]
+    sig = cx.solver.signature_of(ty)
+    if sig is None:
+        why = "the function's signature is not known"
+        check_unknown_args(cx, expr.args, why)
+        return cx.unknown_at(expr, why)
+    params, ret = sig
+    check_args(cx, expr.args, params, ret, expected)
+    return ret
+
+
+def _call_closure(cx: FnCtxt, expr: Call, ty: t.Closure, path: list[object], expected: Ty | None) -> Ty:
+    from closurelens.infer.result import ClosureKind
+
+    state = cx.closures[ty.id]
+    cx.adjust(expr.callee, path)  # type: ignore[arg-type]
+    if state.expected_kind is None:
+        cx.deferred_calls[expr.id] = ty.id
+    elif state.expected_kind is not ClosureKind.FN_ONCE:
+        mutable = state.expected_kind is ClosureKind.FN_MUT
+        cx.adjust(expr.callee, [BorrowAdjust(t.Ref(ty, mutable=mutable), mutable)])
+    check_args(cx, expr.args, tuple(state.params), state.ret, expected)
+    return state.ret
+
+
+_CALL_ORDER = (
+    (names.FN, "call", False),
+    (names.FN_MUT, "call_mut", True),
+    (names.FN_ONCE, "call_once", None),
+    (names.ASYNC_FN, "async_call", False),
+    (names.ASYNC_FN_MUT, "async_call_mut", True),
+    (names.ASYNC_FN_ONCE, "async_call_once", None),
+)
+
+
+def _call_overloaded(cx: FnCtxt, expr: Call, ty: Ty, path: list[object], expected: Ty | None) -> Ty | None:
+    """A call through Fn, FnMut or FnOnce, in that order (rustc's try_overloaded_call_traits)."""
+    from closurelens.infer.places import convert_place_derefs_to_mutable
+
+    if isinstance(ty, t.Prim | t.Tuple | t.Slice | t.Array | t.RawPtr | t.Ref):
+        return None
+    for trait, name, mutable in _CALL_ORDER:
+        args_var = t.Tuple(tuple([cx.var() for _ in expr.args]))
+        if cx.solver.holds(ty, trait, (args_var,)) is Answer.NO:
+            continue
+        cx.solver.origin = expr.id
+        cx.solver.require(ty, t.Bound(trait, (args_var,)))
+        cx.solver.select_where_possible()
+        ret = cx.solver.normalize(t.Projection(ty, trait, (args_var,), "Output"))
+        cx.adjust(expr.callee, path)  # type: ignore[arg-type]
+        if mutable is not None:
+            cx.adjust(expr.callee, [BorrowAdjust(t.Ref(ty, mutable=mutable), mutable)])
+            if mutable:
+                convert_place_derefs_to_mutable(cx, expr.callee)
+        found = cx.db.trait(trait)
+        sig = cx.db.fn(found.methods[name]) if found is not None and name in found.methods else None
+        if sig is not None:
+            cx.callees[expr.id] = MethodCallee(sig, (ty, args_var))
+        check_args(cx, expr.args, args_var.elems, ret, expected)
+        return ret
+    return None

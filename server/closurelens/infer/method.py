@@ -1,0 +1,296 @@
+"""Method lookup: which function `receiver.name(..)` calls, and how the receiver is adjusted.
+
+The order is rustc's (`method/probe.rs`): for each type the receiver dereferences to, by value, then `&`, then `&mut`;
+inherent methods before those of traits in scope.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from closurelens.hir.body import Expr
+from closurelens.infer import autoderef
+from closurelens.infer.autoderef import Step
+from closurelens.infer.fn_ctxt import FnCtxt
+from closurelens.infer.generics import Subst, of_fn, trait_subst
+from closurelens.infer.result import Adjustment, BorrowAdjust, DerefAdjust, MethodCallee, OtherAdjust
+from closurelens.infer.table import VarKind
+from closurelens.infer.traits import Answer
+from closurelens.ty import types as t
+from closurelens.ty.sig import FnSig, ImplSig, SelfKind
+from closurelens.ty.types import HAS_PROJECTION, Bound, DefPath, Ty, head_of, substitute
+
+
+@dataclass(slots=True)
+class InherentCandidate:
+    sig: FnSig
+    impl: ImplSig
+
+
+@dataclass(slots=True)
+class TraitCandidate:
+    """`bound` is set where a bound of the receiver's type offers the method; `self_ty` is then that type."""
+
+    sig: FnSig
+    trait: DefPath
+    bound: Bound | None = None
+    self_ty: Ty | None = None
+
+
+MethodCandidate = InherentCandidate | TraitCandidate
+
+
+@dataclass(slots=True)
+class Pick:
+    candidate: MethodCandidate
+    derefs: int
+    autoref: bool | None  # None, or the mutability of the borrow
+    unsize: bool
+    doubtful: bool = False
+
+
+@dataclass(slots=True)
+class Confirmed:
+    """A chosen method, instantiated: `params` without the receiver."""
+
+    callee: MethodCallee
+    params: tuple[Ty, ...]
+    ret: Ty
+    subst: Subst
+
+
+def inherent_methods(cx: FnCtxt, head: str, name: str) -> list[tuple[ImplSig, DefPath]]:
+    """The inherent methods and associated functions `name` of types with this head."""
+    table = cx.shared.inherent.get(head)
+    if table is None:
+        table = {}
+        for impl in cx.db.inherent_impls(head):
+            for method, path in impl.methods.items():
+                table.setdefault(method, []).append((impl, path))
+        cx.shared.inherent[head] = table
+    return table.get(name, [])
+
+
+def heads(cx: FnCtxt, ty: Ty) -> tuple[str, ...]:
+    if ty.__class__ is t.Infer:
+        kind = cx.table.kinds[ty.id]  # type: ignore[attr-defined]
+        return ("i32",) if kind is VarKind.INT else ("f64",) if kind is VarKind.FLOAT else ()
+    head = head_of(ty)
+    return (head,) if head is not None else ()
+
+
+def _assemble(cx: FnCtxt, found: list[Step], name: str, traits: frozenset[str]) -> list[list[MethodCandidate]]:
+    inherent: list[MethodCandidate] = []
+    extension: list[MethodCandidate] = []
+    for step in found:
+        ty = step.ty
+        for head in heads(cx, ty):
+            for impl, path in inherent_methods(cx, head, name):
+                sig = cx.db.fn(path)
+                if sig is not None and sig.self_kind is not SelfKind.NONE:
+                    inherent.append(InherentCandidate(sig, impl))
+        if isinstance(ty, t.Param | t.Dyn | t.Opaque | t.Projection):
+            seen: set[Bound] = set()
+            for bound in cx.solver.bounds_of(ty):
+                sig = trait_method(cx, bound.trait, name)
+                if sig is not None and bound not in seen:
+                    seen.add(bound)
+                    candidate = TraitCandidate(sig, bound.trait, bound, ty)
+                    (extension if isinstance(ty, t.Opaque) else inherent).append(candidate)
+    for trait in cx.db.traits_with_method(name):
+        if trait in traits:
+            sig = trait_method(cx, trait, name)
+            if sig is not None:
+                extension.append(TraitCandidate(sig, trait))
+    return [inherent, extension]
+
+
+def trait_method(cx: FnCtxt, trait: DefPath, name: str) -> FnSig | None:
+    found = cx.db.trait(trait)
+    path = found.methods.get(name) if found is not None else None
+    sig = cx.db.fn(path) if path is not None else None
+    return sig if sig is not None and sig.self_kind is not SelfKind.NONE else None
+
+
+def lookup(cx: FnCtxt, expr_id: int, receiver: Ty, name: str) -> tuple[Pick | None, list[Step], str]:
+    """The pick, the autoderef steps, and why there is none."""
+    found = autoderef.steps(cx, receiver)
+    last = found[-1].ty
+    open_end = last.__class__ is t.Infer and cx.table.kinds[last.id] is VarKind.GENERAL  # type: ignore[attr-defined]
+    if isinstance(last, t.Unknown):
+        # What comes before the unknown type can still decide, when it has the method by itself.
+        if len(found) == 1:
+            return None, found, last.why
+    elif open_end and len(found) == 1:
+        return None, found, "the receiver's type is not inferred here"
+    if isinstance(last, t.Array):
+        found = [*found, Step(t.Slice(last.elem), False)]
+        unsized_at = len(found) - 1
+    else:
+        unsized_at = -1
+    groups = _assemble(cx, found, name, cx.traits_in_scope(expr_id))
+    if not groups[0] and not groups[1]:
+        why = last.why if isinstance(last, t.Unknown) else f"no method `{name}` is known for this type"
+        return None, found, why
+    for at, step in enumerate(found):
+        ty = step.ty
+        if isinstance(ty, t.Unknown) or (ty.__class__ is t.Infer and open_end and at == len(found) - 1):
+            why = ty.why if isinstance(ty, t.Unknown) else "the receiver's type is not inferred here"
+            return None, found, why
+        is_unsized = at == unsized_at
+        derefs = at - 1 if is_unsized else at
+        if not is_unsized:
+            candidate, doubtful = _pick(cx, groups, ty)
+            if candidate is not None:
+                if isinstance(ty, t.Ref):
+                    return Pick(candidate, derefs + 1, ty.mutable, False, doubtful), found, ""
+                return Pick(candidate, derefs, None, False, doubtful), found, ""
+        for mutable in (False, True):
+            candidate, doubtful = _pick(cx, groups, t.Ref(ty, mutable=mutable))
+            if candidate is not None:
+                return Pick(candidate, derefs, mutable, is_unsized, doubtful), found, ""
+        if isinstance(ty, t.RawPtr) and ty.mutable:
+            candidate, doubtful = _pick(cx, groups, t.RawPtr(ty.inner, mutable=False))
+            if candidate is not None:
+                return Pick(candidate, derefs, None, False, doubtful), found, ""
+    return None, found, f"no method `{name}` is known for this type"
+
+
+def _pick(cx: FnCtxt, groups: list[list[MethodCandidate]], self_ty: Ty) -> tuple[MethodCandidate | None, bool]:
+    for group in groups:
+        doubtful: MethodCandidate | None = None
+        for candidate in group:
+            answer = _consider(cx, candidate, self_ty)
+            if answer is Answer.YES:
+                return candidate, False
+            if answer is Answer.MAYBE and doubtful is None:
+                doubtful = candidate
+        if doubtful is not None:
+            return doubtful, len(group) > 1
+    return None, False
+
+
+def _may_be_self(kind: SelfKind, self_ty: Ty) -> bool:
+    """A quick look at whether a method of this receiver can take `self_ty`."""
+    if kind is SelfKind.REF:
+        return isinstance(self_ty, t.Ref) and not self_ty.mutable
+    if kind is SelfKind.MUT:
+        return isinstance(self_ty, t.Ref) and self_ty.mutable
+    return True
+
+
+def _consider(cx: FnCtxt, candidate: MethodCandidate, self_ty: Ty) -> Answer:
+    sig = candidate.sig
+    if not _may_be_self(sig.self_kind, self_ty):
+        return Answer.NO
+    solver, table = cx.solver, cx.table
+    mark = table.snapshot()
+    pending, solver.pending = solver.pending, []
+    try:
+        if isinstance(candidate, InherentCandidate):
+            impl = candidate.impl
+            if not sig.params:
+                return Answer.NO
+            kind = sig.self_kind
+            if kind is not SelfKind.TYPED:
+                inner = self_ty.inner if kind in (SelfKind.REF, SelfKind.MUT) else self_ty  # type: ignore[attr-defined]
+                inner = table.shallow(inner)
+                theirs, ours = head_of(impl.self_ty), head_of(inner)
+                if theirs != ours and ours is not None and theirs is not None:
+                    return Answer.NO
+            subst: Subst = {p.name: table.new_var() for p in impl.generics.params}
+            for param in sig.generics.params:
+                subst[param.name] = table.new_var()
+            subst["Self"] = substitute(impl.self_ty, subst)
+            wanted = substitute(sig.params[0], subst)
+            if wanted.flags & HAS_PROJECTION:
+                wanted = solver.normalize(wanted)
+            if not table.unify(wanted, self_ty):
+                return Answer.NO
+            if not impl.generics.predicates:
+                return Answer.YES
+            solver.require_all(impl.generics.predicates, subst)
+            return solver.nested_answer(0)
+        if candidate.bound is not None:
+            assert candidate.self_ty is not None
+            wanted = substitute(sig.params[0], _trait_vars(cx, candidate, candidate.self_ty))
+            return Answer.YES if table.unify(wanted, self_ty) else Answer.NO
+        kind = sig.self_kind
+        if kind is SelfKind.VALUE:
+            subject = self_ty
+        elif kind is SelfKind.REF or kind is SelfKind.MUT:
+            subject = self_ty.inner  # type: ignore[attr-defined]
+        else:
+            subject = table.new_var()
+            subst = _trait_vars(cx, candidate, subject)
+            if not table.unify(solver.normalize(substitute(sig.params[0], subst)), self_ty):
+                return Answer.NO
+        subject = table.shallow(subject)
+        trait = cx.db.trait(candidate.trait)
+        args = tuple([table.new_var() for _ in trait.generics.params]) if trait is not None else ()
+        return solver.holds(subject, candidate.trait, args)
+    finally:
+        solver.pending = pending
+        table.rollback(mark)
+
+
+def _trait_vars(cx: FnCtxt, candidate: TraitCandidate, self_ty: Ty) -> Subst:
+    trait = cx.db.trait(candidate.trait)
+    subst: Subst = {"Self": self_ty}
+    if trait is not None:
+        if candidate.bound is not None:
+            subst = trait_subst(trait, self_ty, candidate.bound.args)
+        for param in trait.generics.params:
+            if param.name not in subst:
+                subst[param.name] = cx.table.new_var()
+    for param in candidate.sig.generics.params:
+        subst[param.name] = cx.table.new_var()
+    return subst
+
+
+def receiver_adjustments(found: list[Step], pick: Pick) -> list[Adjustment]:
+    """Derefs, then the autoref, then unsizing."""
+    path = autoderef.adjustments(found, pick.derefs)
+    if pick.autoref is not None:
+        if pick.autoref:
+            path = [DerefAdjust(d.target, d.overloaded, True) if isinstance(d, DerefAdjust) else d for d in path]
+        ty = found[pick.derefs].ty
+        path.append(BorrowAdjust(t.Ref(ty, mutable=pick.autoref), pick.autoref))
+        if pick.unsize and isinstance(ty, t.Array):
+            path.append(OtherAdjust(t.Ref(t.Slice(ty.elem), mutable=pick.autoref), "unsize"))
+    return path
+
+
+def confirm(cx: FnCtxt, expr: Expr, pick: Pick, receiver: Ty, turbofish: tuple[Ty, ...]) -> Confirmed:
+    """Instantiate the pick for a receiver of type `receiver` (after its adjustments) and note what must hold."""
+    solver, table = cx.solver, cx.table
+    candidate, sig = pick.candidate, pick.candidate.sig
+    solver.origin = expr.id
+    full = of_fn(cx.db, sig)
+    if isinstance(candidate, InherentCandidate):
+        subst: Subst = {p.name: table.new_var() for p in full.params[: full.own_start]}
+        subst["Self"] = substitute(candidate.impl.self_ty, subst)
+    elif candidate.bound is not None:
+        assert candidate.self_ty is not None
+        subst = _trait_vars(cx, candidate, candidate.self_ty)
+    else:
+        subst = _trait_vars(cx, candidate, table.new_var())
+    _own_params(cx, sig, subst, turbofish)
+    wanted = solver.normalize(substitute(sig.params[0], subst))
+    table.unify(wanted, receiver)
+    solver.require_all(full.predicates, subst)
+    return instantiate(cx, sig, full.names, subst, skip_receiver=True)
+
+
+def _own_params(cx: FnCtxt, sig: FnSig, subst: Subst, turbofish: tuple[Ty, ...]) -> None:
+    for at, param in enumerate(sig.generics.params):
+        subst[param.name] = turbofish[at] if at < len(turbofish) else cx.table.new_var()
+
+
+def instantiate(cx: FnCtxt, sig: FnSig, all_names: tuple[str, ...], subst: Subst, *, skip_receiver: bool) -> Confirmed:
+    solver = cx.solver
+    params = sig.params[1:] if skip_receiver else sig.params
+    formal = tuple([solver.normalize(substitute(p, subst)) for p in params])
+    ret = solver.normalize(substitute(sig.ret, subst))
+    args = tuple([subst.get(name) or t.Unknown("a generic argument") for name in all_names])
+    return Confirmed(MethodCallee(sig, args), formal, ret, subst)
