@@ -43,27 +43,27 @@ class DeferredOp:
 
 def is_integral(cx: FnCtxt, ty: Ty) -> bool:
     if ty.__class__ is t.Infer:
-        return cx.table.kinds[ty.id] is VarKind.INT  # type: ignore[attr-defined]
-    return ty.__class__ is t.Prim and ty.name in _INTS  # type: ignore[attr-defined]
+        return cx.table.kinds[ty.id] is VarKind.INT
+    return ty.__class__ is t.Prim and ty.name in _INTS
 
 
 def is_floating(cx: FnCtxt, ty: Ty) -> bool:
     if ty.__class__ is t.Infer:
-        return cx.table.kinds[ty.id] is VarKind.FLOAT  # type: ignore[attr-defined]
-    return ty.__class__ is t.Prim and ty.name in _FLOATS  # type: ignore[attr-defined]
+        return cx.table.kinds[ty.id] is VarKind.FLOAT
+    return ty.__class__ is t.Prim and ty.name in _FLOATS
 
 
 def is_scalar(cx: FnCtxt, ty: Ty) -> bool:
     """Numbers, `bool`, `char`, raw and function pointers."""
     if ty.__class__ is t.Infer:
-        return cx.table.kinds[ty.id] is not VarKind.GENERAL  # type: ignore[attr-defined]
+        return cx.table.kinds[ty.id] is not VarKind.GENERAL
     if ty.__class__ is t.Prim:
         return ty != t.STR and ty != t.NEVER
     return isinstance(ty, t.RawPtr | t.FnPtr | t.FnDef)
 
 
 def _is_open(cx: FnCtxt, ty: Ty) -> bool:
-    return ty.__class__ is t.Infer and cx.table.kinds[ty.id] is VarKind.GENERAL  # type: ignore[attr-defined]
+    return ty.__class__ is t.Infer and cx.table.kinds[ty.id] is VarKind.GENERAL
 
 
 def _peel(cx: FnCtxt, ty: Ty) -> Ty:

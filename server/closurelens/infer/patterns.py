@@ -82,17 +82,16 @@ def _bind(cx: FnCtxt, pat: h.BindPat, expected: Ty, mode: BindingMode) -> Ty:
     item = cx.pat_def.get(pat.id)
     if item is not None:
         return _named(cx, pat, item, expected, mode)
+    default = mode
     if pat.by_ref:
         mode = BindingMode.REF_MUT if pat.mutable else BindingMode.REF
-        inner_mode = mode
-    inner_mode = mode
-    if pat.mutable and not pat.by_ref:
+    elif pat.mutable:
         mode = BindingMode.MOVE
     ty = expected if mode is BindingMode.MOVE else t.Ref(expected, mutable=mode is BindingMode.REF_MUT)
     cx.binding_mode[pat.binding] = mode
     cx.unify(cx.binding_ty[pat.binding], ty)
     if pat.sub is not None:
-        check_pat(cx, pat.sub, expected, inner_mode)
+        check_pat(cx, pat.sub, expected, default)
     return expected
 
 
@@ -157,13 +156,13 @@ def _spread(elems: list[h.Pat], count: int) -> list[tuple[h.Pat, int]]:
     """Each element pattern with the index of what it matches among `count`; a `..` takes what is left over."""
     rest = next((at for at, elem in enumerate(elems) if isinstance(elem, h.RestPat)), None)
     if rest is None:
-        return list(enumerate_pats(elems, 0))
+        return _numbered(elems, 0)
     after = elems[rest + 1 :]
     start = max(count - len(after), rest)
-    return [*enumerate_pats(elems[:rest], 0), *enumerate_pats(after, start)]
+    return [*_numbered(elems[:rest], 0), *_numbered(after, start)]
 
 
-def enumerate_pats(elems: list[h.Pat], start: int) -> list[tuple[h.Pat, int]]:
+def _numbered(elems: list[h.Pat], start: int) -> list[tuple[h.Pat, int]]:
     return [(elem, start + at) for at, elem in enumerate(elems)]
 
 

@@ -211,7 +211,7 @@ def _why_no_index(cx: FnCtxt, found: list[autoderef.Step]) -> str:
 def is_usize(cx: FnCtxt, ty: Ty) -> bool:
     """`usize`, or an integer literal's type."""
     if ty.__class__ is t.Infer:
-        return cx.table.kinds[ty.id] is VarKind.INT  # type: ignore[attr-defined]
+        return cx.table.kinds[ty.id] is VarKind.INT
     return ty == t.USIZE
 
 
