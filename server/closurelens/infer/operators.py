@@ -93,7 +93,7 @@ def _enforce_builtin(cx: FnCtxt, op: str, left: Ty, right: Ty) -> Ty:
 # Binary operators
 
 
-def check_binary(cx: FnCtxt, expr: h.Binary) -> Ty:
+def check_binary(cx: FnCtxt, expr: h.Binary, expected: Ty | None = None) -> Ty:
     """`a + b + c` leans left as deep as it is long: the operands on the left are walked in a loop."""
     from closurelens.infer.exprs import check_expr
 
@@ -118,7 +118,7 @@ def _lazy(cx: FnCtxt, expr: h.Binary, left: Ty) -> Ty:
     return t.BOOL
 
 
-def _operands(cx: FnCtxt, trait: DefPath, op: str, left: Ty, right_expr: h.Expr) -> Ty:
+def _operands(cx: FnCtxt, expr: h.Expr, op: str, trait: DefPath, left: Ty, right_expr: h.Expr) -> Ty:
     """Check the right operand against what the impls of `trait` for `left` ask; gives its type after coercions."""
     from closurelens.infer.exprs import check_coerce, check_expr
 
@@ -134,8 +134,10 @@ def _operands(cx: FnCtxt, trait: DefPath, op: str, left: Ty, right_expr: h.Expr)
         if not isinstance(left, t.Unknown | t.Ref) and _is_builtin(cx, op, left, _peel(cx, right)):
             return right
         if not isinstance(left, t.Unknown):
+            cx.solver.origin = expr.id
             cx.solver.require(left, Bound(trait, (right,)))
         return right
+    cx.solver.origin = expr.id
     wanted = cx.var()
     cx.solver.require(left, Bound(trait, (wanted,)))
     cx.solver.select_where_possible()
@@ -151,8 +153,9 @@ def _binary(cx: FnCtxt, expr: h.Binary, left: Ty) -> Ty:
         var = cx.var()
         coerce(cx, expr.left, left, var)
         left = cx.resolve(var)
-    right = _operands(cx, trait, op, left, expr.right)
+    right = _operands(cx, expr, op, trait, left, expr.right)
     left = cx.resolve(left)
+    cx.solver.origin = expr.id
     by_ref = op in names.COMPARISONS
     result = _result(cx, expr, op, trait, left, right)
     own_left, own_right = cx.resolve(cx.expr_ty[expr.left.id]), cx.resolve(cx.expr_ty[expr.right.id])
@@ -181,14 +184,14 @@ def _result(cx: FnCtxt, expr: h.Binary, op: str, trait: DefPath, left: Ty, right
     return cx.solver.normalize(t.Projection(left, trait, (right,), "Output"))
 
 
-def check_assign_op(cx: FnCtxt, expr: h.AssignOp) -> Ty:
+def check_assign_op(cx: FnCtxt, expr: h.AssignOp, expected: Ty | None = None) -> Ty:
     """`target op= value`: always `()`. The target is written or borrowed mutably, whatever its type is."""
     from closurelens.infer.exprs import check_expr
 
     op = expr.op
     trait, method = names.ASSIGN_TRAITS[op]
     left = cx.resolve(check_expr(cx, expr.target))
-    right = _operands(cx, trait, op, left, expr.value)
+    right = _operands(cx, expr, op, trait, left, expr.value)
     left = cx.resolve(left)
     convert_place_derefs_to_mutable(cx, expr.target)
     if not _is_open(cx, left) and not _is_open(cx, right):
@@ -219,6 +222,7 @@ def check_unary(cx: FnCtxt, expr: h.Unary, expected: Ty | None = None) -> Ty:
     if is_integral(cx, ty) or (ty == t.BOOL if expr.op == "!" else is_floating(cx, ty)):
         return ty
     trait, method = names.UNARY_TRAITS[expr.op]
+    cx.solver.origin = expr.id
     cx.solver.require(ty, Bound(trait))
     output = cx.solver.normalize(t.Projection(ty, trait, (), "Output"))
     callee = trait_method(cx, trait, method, ty)
@@ -233,7 +237,7 @@ def check_unary(cx: FnCtxt, expr: h.Unary, expected: Ty | None = None) -> Ty:
 
 
 def finish_ops(cx: FnCtxt) -> None:
-    """Make built in what turned out to be on scalars. Call when literals have their types; needs no order."""
+    """Make built in what has turned out to be on scalars by now; to be called again when more is known."""
     for _, late in cx.late:
         match late:
             case DeferredOp():
@@ -256,6 +260,7 @@ def _finish_op(cx: FnCtxt, expr: h.Unary | h.Binary | h.AssignOp) -> None:
             operands = [expr.target, expr.value]
             borrowed = [expr.target]
     if all(is_scalar(cx, cx.resolve(cx.expr_ty[operand.id])) for operand in operands):
-        cx.callees.pop(expr.id, None)
+        if cx.callees.pop(expr.id, None) is None:
+            return
         for operand in borrowed:
             pop_borrow(cx, operand)

@@ -79,7 +79,7 @@ def field_in(cx: FnCtxt, ty: Ty, name: str) -> Ty | None:
             return None
 
 
-def check_field(cx: FnCtxt, expr: h.Field) -> Ty:
+def check_field(cx: FnCtxt, expr: h.Field, expected: Ty | None = None) -> Ty:
     from closurelens.infer.exprs import check_expr
 
     found = autoderef.steps(cx, check_expr(cx, expr.base))
@@ -142,11 +142,12 @@ class DeferredIndex:
     expr: h.Index
 
 
-def check_index(cx: FnCtxt, expr: h.Index) -> Ty:
+def check_index(cx: FnCtxt, expr: h.Index, expected: Ty | None = None) -> Ty:
     from closurelens.infer.exprs import check_expr
 
     base = check_expr(cx, expr.base)
     index = cx.resolve(check_expr(cx, expr.index))
+    cx.solver.origin = expr.id
     found = autoderef.steps(cx, base)
     for at, step in enumerate(found):
         ty = step.ty
@@ -218,9 +219,8 @@ def is_usize(cx: FnCtxt, ty: Ty) -> bool:
 def finish_index(cx: FnCtxt, deferred: DeferredIndex) -> None:
     """Make an index built in whose type is known only now."""
     expr = deferred.expr
-    if cx.resolve(cx.expr_ty[expr.index.id]) != t.USIZE:
+    if cx.resolve(cx.expr_ty[expr.index.id]) != t.USIZE or cx.callees.pop(expr.id, None) is None:
         return
-    cx.callees.pop(expr.id, None)
     found = cx.adjustments.get(expr.base.id, [])
     if found and isinstance(found[-1], OtherAdjust):
         found.pop()
@@ -239,7 +239,7 @@ def pop_borrow(cx: FnCtxt, expr: h.Expr) -> None:
 # Dereferences and borrows
 
 
-def check_deref(cx: FnCtxt, expr: h.Deref) -> Ty:
+def check_deref(cx: FnCtxt, expr: h.Deref, expected: Ty | None = None) -> Ty:
     from closurelens.infer.exprs import check_expr
 
     operand = cx.resolve(check_expr(cx, expr.operand))
@@ -360,7 +360,7 @@ def _convert_op(cx: FnCtxt, expr: h.Expr, base: h.Expr, trait: DefPath, method: 
 # Casts
 
 
-def check_cast(cx: FnCtxt, expr: h.Cast) -> Ty:
+def check_cast(cx: FnCtxt, expr: h.Cast, expected: Ty | None = None) -> Ty:
     """The target's type. What the cast does to its operand is decided by `finish_casts`, after literals are typed."""
     from closurelens.infer.exprs import check_expr
 
