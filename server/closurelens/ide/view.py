@@ -1,0 +1,139 @@
+"""What features see of a file: its text, and its closures with all that was found out about them.
+
+Invariant: `ClosureView` and `BodyView` turn ranges of a body into ranges of the file; no feature adds offsets itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from closurelens.capture.model import Capture, ClosureCaptures
+from closurelens.capture.tree import PARTS, Capturing, is_coroutine
+from closurelens.hir import body as h
+from closurelens.infer.result import InferenceResult
+from closurelens.text import Document, TextRange
+
+__all__ = ["BodyView", "ClosureView", "FileView", "async_keyword_end", "exprs"]
+
+
+@dataclass(slots=True)
+class BodyView:
+    """One body: what inference and capture analysis say. `base` is added to the ranges of both."""
+
+    result: InferenceResult
+    captures: Sequence[ClosureCaptures]
+    base: int
+
+    def range(self, at: tuple[int, int]) -> TextRange:
+        return TextRange(at[0] + self.base, at[1] + self.base)
+
+
+@dataclass(slots=True)
+class ClosureView:
+    """One closure or async block that a person wrote."""
+
+    body: BodyView
+    expr: Capturing
+    captures: ClosureCaptures
+
+    @property
+    def range(self) -> TextRange:
+        return self.body.range(self.expr.range)
+
+    @property
+    def bars(self) -> TextRange | None:
+        """`|..|`, None for an async block."""
+        return self.body.range(self.expr.bars) if isinstance(self.expr, h.Closure) else None
+
+    def declared_at(self, capture: Capture) -> TextRange:
+        """The name of the captured variable where it is declared."""
+        return self.body.range(self.body.result.body.bindings[capture.place.binding].range)
+
+
+@dataclass(slots=True)
+class FileView:
+    """`bodies` in source order."""
+
+    document: Document
+    bodies: Sequence[BodyView]
+
+    def closures(self, within: TextRange | None = None) -> Iterator[ClosureView]:
+        """Closures that touch `within` (None: all), in source order, outer before inner.
+
+        Left out is what a macro's own tokens made: it is written nowhere. What a macro repeats comes once.
+        """
+        for body in self.bodies:
+            if body.captures:
+                yield from self._of_body(body, within)
+
+    def _of_body(self, body: BodyView, within: TextRange | None) -> Iterator[ClosureView]:
+        text = self.document.text
+        size = len(text)
+        base = body.base
+        low, high = (0, size) if within is None else within
+        known: dict[int, Capturing] | None = None
+        seen: set[tuple[int, int]] = set()
+        for captures in body.captures:
+            start, end = captures.range
+            start += base
+            if end + base < low or start > high or captures.range in seen or end + base > size:
+                continue
+            if known is None:
+                known = _capturing(body)
+            expr = known.get(captures.id)
+            if expr is None or expr.in_macro or not _is_written(expr, text, base):
+                continue
+            seen.add(captures.range)
+            yield ClosureView(body, expr, captures)
+
+    def line(self, offset: int) -> int:
+        """The number of a line as people count, from 1."""
+        return self.document.lines.line_of(offset) + 1
+
+    def text(self, at: TextRange) -> str:
+        return self.document.text[at.start : at.end].decode("utf-8", "replace")
+
+
+def _is_written(expr: Capturing, text: bytes, base: int) -> bool:
+    if isinstance(expr, h.Closure):
+        start, end = expr.bars
+        return text[start + base : start + base + 1] == b"|" and text[end + base - 1 : end + base] == b"|"
+    return text.startswith(b"async", expr.range[0] + base)
+
+
+def _capturing(view: BodyView) -> dict[int, Capturing]:
+    """Closures by id; async blocks only where there are any, as finding them costs a walk."""
+    body = view.result.body
+    known: dict[int, Capturing] = {closure.id: closure for closure in body.closures}
+    if any(captures.is_coroutine for captures in view.captures):
+        for expr in exprs(body):
+            if isinstance(expr, h.AsyncBlock) and is_coroutine(expr):
+                known[expr.id] = expr
+    return known
+
+
+def async_keyword_end(text: bytes, start: int) -> int:
+    """Where `async` or `async move` ends, that starts at `start`."""
+    end = start + 5
+    at = end
+    while text[at : at + 1].isspace():
+        at += 1
+    return at + 4 if text.startswith(b"move", at) and not text[at + 4 : at + 5].isalnum() else end
+
+
+def exprs(body: h.Body, root: h.Expr | None = None) -> Iterator[h.Expr]:
+    """All expressions of a body (or of `root`), parents first, in source order."""
+    work: list[h.Expr] = [body.root if root is None else root]
+    while work:
+        expr = work.pop()
+        yield expr
+        work.extend(reversed(parts(expr)))
+
+
+def parts(expr: h.Expr) -> list[h.Expr]:
+    """The expressions directly inside, those of closures too."""
+    if isinstance(expr, h.Closure):
+        return [*expr.explicit, expr.body]
+    inside = PARTS.get(expr.__class__)
+    return [] if inside is None else [e for e in inside(expr) if e is not None]
