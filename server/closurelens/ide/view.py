@@ -13,8 +13,9 @@ from closurelens.capture.tree import PARTS, Capturing, is_coroutine
 from closurelens.hir import body as h
 from closurelens.infer.result import InferenceResult
 from closurelens.text import Document, TextRange
+from closurelens.world import Guard, PlacedBody, Snapshot, unguarded
 
-__all__ = ["BodyView", "ClosureView", "FileView", "async_keyword_end", "exprs"]
+__all__ = ["BodyView", "ClosureView", "FileView", "async_keyword_end", "exprs", "file_view", "parts"]
 
 
 @dataclass(slots=True)
@@ -137,3 +138,16 @@ def parts(expr: h.Expr) -> list[h.Expr]:
         return [*expr.explicit, expr.body]
     inside = PARTS.get(expr.__class__)
     return [] if inside is None else [e for e in inside(expr) if e is not None]
+
+
+def file_view(snapshot: Snapshot, path: str, guard: Guard = unguarded) -> FileView | None:
+    """The file as features see it; None when there is no such file."""
+    file = snapshot.file(path)
+    if file is None:
+        return None
+    answer = snapshot.closures_in(path, guard)
+    by_body: dict[int, tuple[PlacedBody, list[ClosureCaptures]]] = {}
+    for placed in answer.closures():
+        by_body.setdefault(id(placed.body), (placed.body, []))[1].append(placed.closure)
+    bodies = [BodyView(body.analysis.result, captures, body.base) for body, captures in by_body.values()]
+    return FileView(file.document, bodies)

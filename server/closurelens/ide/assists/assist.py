@@ -1,0 +1,54 @@
+"""What an assist is: a cheap look whether it applies, and its edits, made when the user picks it.
+
+Invariant: the two stages agree: what is offered has edits as long as the file stays the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from closurelens.ide.view import ClosureView, FileView
+from closurelens.text import TextEdit, TextRange
+
+__all__ = ["Assist", "Offer", "Refusal", "closure_at", "closure_starting_at"]
+
+
+@dataclass(slots=True)
+class Offer:
+    """`target` is where the closure starts that `Assist.edits` is asked for."""
+
+    title: str
+    target: int
+
+
+@dataclass(slots=True)
+class Refusal:
+    """The assist is about what the cursor is on, and would do harm or nothing; `reason` is a sentence without a dot."""
+
+    title: str
+    reason: str
+
+
+@dataclass(slots=True)
+class Assist:
+    """`id` is also the name of its module and its cases; `kind` is the LSP's word for the sort of action."""
+
+    id: str
+    kind: str
+    check: Callable[[FileView, TextRange], Offer | Refusal | None]
+    edits: Callable[[FileView, int], list[TextEdit]]
+
+
+def closure_at(file: FileView, at: TextRange) -> ClosureView | None:
+    """The innermost closure or async block around the cursor or selection."""
+    best: ClosureView | None = None
+    for closure in file.closures(at):
+        here = closure.range
+        if here.start <= at.start and at.end <= here.end and (best is None or here.length <= best.range.length):
+            best = closure
+    return best
+
+
+def closure_starting_at(file: FileView, start: int) -> ClosureView | None:
+    return next((c for c in file.closures(TextRange(start, start)) if c.range.start == start), None)
