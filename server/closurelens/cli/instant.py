@@ -1,0 +1,120 @@
+"""Analyses many files, on all cores where there is enough to do.
+
+Invariant: the answers are in the order of the inputs, whatever the number of processes.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from closurelens.cli.inputs import Input, Trouble, read_text
+from closurelens.cli.progress import progress
+from closurelens.cli.report import Json, Places, of_file
+from closurelens.cli.session import Reports, make_world
+from closurelens.project.load import LoadSettings
+from closurelens.world import World
+
+_WORTH_A_PROCESS = 300_000
+"""Bytes of code with closures from which a second process pays for its start."""
+
+_BATCHES = 8
+"""Of each process: few, as files of one crate share what is known of it; more than one, as some are slower."""
+
+
+@dataclass(slots=True)
+class Batch:
+    """Answers by the number of their input."""
+
+    files: list[tuple[int, Json | Trouble]] = field(default_factory=list)
+    bugs: list[str] = field(default_factory=list)
+
+
+def analyse(inputs: list[Input], settings: LoadSettings, *, jobs: int | None) -> list[Json | Trouble]:
+    sizes = [_size(item.path) for item in inputs]
+    cores = jobs if jobs is not None else _cores()
+    workers = max(1, min(cores, sum(sizes) // _WORTH_A_PROCESS + 1 if jobs is None else cores, len(inputs)))
+    found: dict[int, Json | Trouble] = {}
+    reports = Reports()
+    with progress(len(inputs)) as bar:
+        for batch in _batches(inputs, sizes, settings, workers):
+            found.update(batch.files)
+            reports.messages += batch.bugs
+            bar.advance(len(batch.files))
+    reports.tell()
+    return [found[number] for number in range(len(inputs))]
+
+
+def _size(path: str) -> int:
+    try:
+        return os.path.getsize(path)
+    except OSError:
+        return 0
+
+
+def _cores() -> int:
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:
+        return os.cpu_count() or 1
+
+
+def _batches(inputs: list[Input], sizes: list[int], settings: LoadSettings, workers: int) -> Iterator[Batch]:
+    numbered = list(enumerate(inputs))
+    if workers == 1:
+        start(settings)
+        for item in numbered:
+            yield run([item])
+        return
+    from concurrent.futures import ProcessPoolExecutor, as_completed
+
+    with ProcessPoolExecutor(workers, initializer=start, initargs=(settings,)) as pool:
+        waiting = [pool.submit(run, part) for part in _parts(numbered, sizes, workers * _BATCHES)]
+        for done in as_completed(waiting):
+            yield done.result()
+
+
+def _parts(numbered: Sequence[tuple[int, Input]], sizes: list[int], count: int) -> Iterator[list[tuple[int, Input]]]:
+    """Neighbours, about as many bytes in each part."""
+    goal = max(1, sum(sizes) // count)
+    part: list[tuple[int, Input]] = []
+    size = 0
+    for number, item in numbered:
+        part.append((number, item))
+        size += sizes[number]
+        if size >= goal:
+            yield part
+            part, size = [], 0
+    if part:
+        yield part
+
+
+_worlds: list[World] = []
+"""The world of this process; a pool's functions have no other place to keep it between calls."""
+
+
+def start(settings: LoadSettings) -> None:
+    _worlds[:] = [make_world(settings)]
+
+
+def run(batch: list[tuple[int, Input]]) -> Batch:
+    world = _worlds[0]
+    out = Batch()
+    for number, item in batch:
+        reports = Reports()
+        out.files.append((number, _file(world, item, reports)))
+        out.bugs += reports.messages
+        world.drop_analyses()
+    return out
+
+
+def _file(world: World, item: Input, reports: Reports) -> Json | Trouble:
+    text = read_text(item.path)
+    if isinstance(text, str):
+        return Trouble(item.shown, text)
+    snapshot = world.snapshot()
+    found = snapshot.closures_in(item.path, reports.guard)
+    places = Places(text, _size(item.path) - len(text))
+    edition = str(int(snapshot.edition_of(item.path)))
+    return {"path": item.shown, "edition": edition, "closures": of_file(found, places)}

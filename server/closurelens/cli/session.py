@@ -1,0 +1,57 @@
+"""The world of one run: texts from the disk, crates from their manifests."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from closurelens.cli.inputs import text_or_none
+from closurelens.project.dependencies import ManifestCache
+from closurelens.project.features import FeatureSelection
+from closurelens.project.load import LoadSettings, load_project
+from closurelens.project.model import CrateGraph, Edition
+from closurelens.stdsig.database import StdDb
+from closurelens.world import BodyAnalysis, World
+
+
+def settings_of(options: argparse.Namespace) -> LoadSettings:
+    """Of `--edition`, `--features`, `--all-features` and `--no-default-features`."""
+    features = tuple(name for text in options.features for name in text.replace(",", " ").split())
+    selection = FeatureSelection(features, options.all_features, not options.no_default_features)
+    edition = Edition(int(options.edition)) if options.edition else Edition.E2021
+    return LoadSettings(features=selection, loose_edition=edition)
+
+
+@dataclass(slots=True)
+class Reports:
+    """Failures of our own analysis, as guarded in one place. Under pytest they are raised."""
+
+    messages: list[str] = field(default_factory=list)
+
+    def guard(self, what: str, work: Callable[[], list[BodyAnalysis]]) -> list[BodyAnalysis] | None:
+        try:
+            return work()
+        except Exception as error:
+            if "PYTEST_CURRENT_TEST" in os.environ:
+                raise
+            last = traceback.extract_tb(error.__traceback__)[-1]
+            at = f"{os.path.basename(last.filename)}:{last.lineno}"
+            self.messages.append(f"closurelens: bug: {what}: {type(error).__name__}: {error} ({at})")
+            return None
+
+    def tell(self) -> None:
+        for message in self.messages:
+            print(message, file=sys.stderr)
+
+
+def make_world(settings: LoadSettings) -> World:
+    cache = ManifestCache()
+
+    def load(path: str) -> CrateGraph:
+        return load_project(path, settings, cache=cache)
+
+    return World(text_or_none, load, StdDb.load())
