@@ -166,8 +166,7 @@ def _open_range(lo: Lowerer, node: Node, links: list[Link]) -> Expr:
     high = lo.expr(_prefixed(operator, right))
     for link in inside:
         high = _link(lo, link, None, high)
-        if not lo.is_mapped:
-            high.range = (operator.start, link.end)
+        high.range, high.in_macro = lo.source.locate(operator.start, link.end)
     made = RangeExpr(lo.expr_id(), (node.start, last.end), low, high, inclusive=node.children[1].kind == "..=")
     if lo.is_mapped:
         lo.place(made, last)
