@@ -87,7 +87,7 @@ def for_body(
     for param in body.params:
         scope = walker.bind(param.pat, scope)
     walker.work.append((body.root, scope))
-    walker.work.extend((expr, scope) for expr in body.disabled)
+    walker.work.extend((expr, walker.switched_off(scope)) for expr in body.disabled)
     walker.run()
     return walker.scopes
 
@@ -251,7 +251,7 @@ class _Walker:
         on, off = scope, scope
         for stmt in block.stmts:
             if isinstance(stmt, h.Disabled):
-                off = self.statement(stmt, off, pending)
+                off = self.statement(stmt, self.switched_off(off), pending)
                 continue
             before = on
             on = self.statement(stmt, on, pending)
@@ -262,6 +262,10 @@ class _Walker:
         if block.tail is not None:
             pending.append((block.tail, on))
         self.work.extend(reversed(pending))
+
+    def switched_off(self, scope: _Scope) -> _Scope:
+        """The same scope for code that a `cfg` switches off."""
+        return scope if scope.resolver.off else _Scope(scope, scope.resolver.switched_off())
 
     def statement(self, stmt: h.Stmt, scope: _Scope, pending: list[tuple[h.Expr, _Scope]] | None) -> _Scope:
         """The scope after a statement; its expressions go to `pending`."""

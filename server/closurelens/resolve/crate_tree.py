@@ -30,6 +30,7 @@ from closurelens.hir.item import (
     TypeAliasItem,
     Use,
     ValueItem,
+    VariantDecl,
 )
 from closurelens.hir.lower.attrs import effective
 from closurelens.hir.macros.api import Source
@@ -99,12 +100,15 @@ class CrateIndex:
         return cfg_rules.macro_holds(predicate, self.crate.cfg).certain()
 
     def switched_off(self, attrs: Attrs) -> str | None:
-        """The first `cfg` that does not hold."""
-        if not attrs.cfg and not attrs.conditional:
+        """The first `cfg` that does not hold; tests are compiled only for testing."""
+        if not attrs.cfg and not attrs.conditional and not attrs.others:
             return None
-        for text in effective(attrs, self.holds).cfg:
+        attrs = effective(attrs, self.holds)
+        for text in attrs.cfg:
             if not self.holds(text):
                 return text
+        if attrs.others and not self.holds("test") and any(_is_test(name) for name in attrs.others):
+            return "test"
         return None
 
     # Other crates
@@ -193,12 +197,12 @@ class CrateIndex:
         if module.state is not State.UNREAD:
             return
         module.state = State.POPULATING
-        module.populating_since = self.program.names.depth()
         found = self._items_of(module)
         if found is not None:
             items, source = found
             self._file(_context(module, items, source), items)
         module.state = State.DONE
+        self.program.names.changed()
 
     def _items_of(self, module: ModuleData) -> tuple[list[Item], Source] | None:
         declared = module.declared
@@ -231,7 +235,6 @@ class CrateIndex:
         module.textual_start = len(parent.textual)
         self.modules[path] = module
         module.state = State.POPULATING
-        module.populating_since = self.program.names.depth()
         plain = [item for item, _ in items]
         repeated = _repeated(plain)
         for item, source in items:
@@ -273,6 +276,7 @@ class CrateIndex:
                 elif self.macros.may_come(item):
                     postponed.append((here, item))
             elif isinstance(item, ExternBlock):
+                declared = [_foreign_type(inner) if isinstance(inner, TypeAliasItem) else inner for inner in item.items]
                 work.append(
                     (_Context(here.module, here.file, here.source, off, here.in_macro, here.repeated), iter(item.items))
                 )
@@ -533,6 +537,19 @@ _ASSOC_KINDS: dict[type[Item], DefKind] = {
     ValueItem: DefKind.CONST,
     TypeAliasItem: DefKind.ASSOC_TYPE,
 }
+
+
+def _foreign_type(item: TypeAliasItem) -> AdtItem:
+    """`type Name;` in an extern block: a type of which nothing is known."""
+    variant = VariantDecl(item.name, item.name_range, "record", [], Attrs())
+    return AdtItem(
+        item.name, item.range, item.name_range, item.attrs, item.visibility, "struct", item.generics, [variant]
+    )
+
+
+def _is_test(attribute: str) -> bool:
+    """`#[test]`, `#[bench]`, or a macro that adds it (`#[tokio::test]`)."""
+    return attribute in ("test", "bench") or attribute.endswith("::test")
 
 
 def _context(module: ModuleData, items: Sequence[Item], source: Source) -> _Context:

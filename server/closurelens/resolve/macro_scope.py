@@ -175,7 +175,7 @@ class MacroScope:
                                 found.setdefault(entry.item.name, entry)
             self._filling = False
         if self._filling:
-            self._crate.program.names.taint()
+            self._crate.program.names.not_final()
         return self._exported.get(name)
 
     def add_macro_use(self, crate: str) -> None:

@@ -114,7 +114,6 @@ class ModuleData:
     textual_start: int = 0
     folder: ModuleFolder = field(default_factory=lambda: ModuleFolder(""))
     source: Source | None = None
-    populating_since: int = 0
     is_gone: bool = False
     unexpanded: list[str] = field(default_factory=list)
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from closurelens.hir.item import AdtItem
 from closurelens.hir.types import Anchor
+from closurelens.resolve.globs import Globs, GlobTarget
 from closurelens.resolve.module import Entry, Import, ModuleData, Names, State, innermost
 from closurelens.ty.sig import Def, DefKind, Namespace
 from closurelens.ty.types import PRIMS, DefPath
@@ -38,16 +39,6 @@ class Binding:
 
 
 @dataclass(slots=True)
-class GlobTarget:
-    """A module, enum or unknown crate whose names come into scope, as far as `visible_in` lets them be seen."""
-
-    definition: Def
-    module: ModuleData | None
-    importer: ModuleData
-    visible_in: ModuleData | None
-
-
-@dataclass(slots=True)
 class Walk:
     """How far a path leads; `used` counts segments."""
 
@@ -64,28 +55,35 @@ class NameLookup:
 
     def __init__(self, program: Program) -> None:
         self._program = program
+        self.globs = Globs(self)
         self._memo: dict[object, object] = {}
+        self._passing: dict[object, object] = {}  # answers that hold until something changes
         self._active: dict[object, int] = {}
-        self._partial: dict[object, list[GlobTarget]] = {}
         self._low = _NO_CYCLE
+        self._is_final = True
 
     def clear(self) -> None:
         """Forget all answers: the module trees have changed."""
         self._memo.clear()
+        self._passing.clear()
+        self.globs.clear()
 
-    def depth(self) -> int:
-        """How many questions are open; `populating` wants it back."""
-        return len(self._active)
-
-    def taint(self) -> None:
+    def not_final(self) -> None:
         """What is being answered rests on something incomplete: it is not remembered."""
-        self._low = -1
+        self._is_final = False
+
+    def changed(self) -> None:
+        """More has come to be known: answers that were not final are asked again."""
+        self._passing.clear()
 
     def _ask(self, key: object, answer: Callable[[], T], open_answer: Callable[[], T]) -> T:
         """`answer()`, remembered under `key` if no question outside of this one is part of it."""
         memo = self._memo
         if key in memo:
             return memo[key]  # type: ignore[return-value]
+        if self.globs.is_working and key in self._passing:
+            self._is_final = False
+            return self._passing[key]  # type: ignore[return-value]
         active = self._active
         depth = active.get(key)
         if depth is not None:
@@ -97,28 +95,34 @@ class NameLookup:
             return open_answer()
         active[key] = depth
         outer, self._low = self._low, _NO_CYCLE
+        was_final, self._is_final = self._is_final, True
         try:
             result = answer()
         finally:
             del active[key]
-        if self._low >= depth:
-            memo[key] = result
-            self._low = outer
-        else:
+        if self._low < depth:
             self._low = min(outer, self._low)
+        else:
+            self._low = outer
+            if self._is_final:
+                memo[key] = result
+            elif self.globs.is_working:
+                self._passing[key] = result
+        self._is_final = self._is_final and was_final
         return result
 
     def _populated(self, module: ModuleData) -> ModuleData:
         if module.state is not State.DONE:
             module.crate.populate(module)
             if module.state is State.POPULATING:
-                self._low = min(self._low, module.populating_since - 1)
+                self._is_final = False
         return module
 
     # Names in a module
 
     def in_module(self, module: ModuleData, namespace: Namespace, name: str, *, off: bool = False) -> Binding | None:
         """What `module::name` is: declared, imported or from a glob."""
+        off = off and module.crate.crate.is_member
         key = (module, namespace, name, off)
         if key in self._memo:
             return self._memo[key]  # type: ignore[return-value]
@@ -186,12 +190,11 @@ class NameLookup:
         found = self._import_leaf(imported, namespace, off=off)
         if found is not None:
             return found
-        before = self._low
         for other in _NAMESPACES:
             if other is not namespace and self._import_leaf(imported, other, off=off) is not None:
                 return None
-        if self._low < before:
-            return None  # asked again when the cycle is closed
+        if self._low != _NO_CYCLE or not self._is_final:
+            return None  # asked again when more is known
         return Def(DefKind.UNKNOWN, "::".join(leaf.segments))
 
     def _import_leaf(self, imported: Import, namespace: Namespace, *, off: bool) -> Def | None:
@@ -204,71 +207,13 @@ class NameLookup:
 
     # Globs
 
-    def glob_targets(self, module: ModuleData, *, off: bool = False) -> Sequence[GlobTarget]:
-        """What the globs in `module` lead to. They may need each other: they are tried until no more resolve."""
-        key = ("globs", module, off)
-        return self._ask(key, lambda: self._glob_targets(key, module, off=off), lambda: list(self._partial.get(key, ())))
-
-    def _glob_targets(self, key: object, module: ModuleData, *, off: bool) -> list[GlobTarget]:
-        found: list[GlobTarget] = []
-        self._partial[key] = found
-        self._populated(module)
-        open_globs = [*module.on.globs, *(module.off.globs if off else ())]
-        while open_globs:
-            still_open: list[Import] = []
-            for glob in open_globs:
-                target = self._glob_target(glob, off=off)
-                if target is None:
-                    still_open.append(glob)
-                else:
-                    found.append(target)
-            if len(still_open) == len(open_globs):
-                found.extend(GlobTarget(_unresolved(glob), None, module, glob.visible_in) for glob in still_open)
-                break
-            open_globs = still_open
-        del self._partial[key]
-        return found
-
-    def _glob_target(self, glob: Import, *, off: bool) -> GlobTarget | None:
-        if glob.extern is not None:
-            definition = glob.module.crate.extern_crate(glob.extern)
-        else:
-            leaf = glob.leaf
-            assert leaf is not None
-            walk = self.walk(
-                glob.module,
-                leaf.anchor,
-                leaf.supers,
-                leaf.crate,
-                leaf.segments,
-                Namespace.TYPES,
-                off=off,
-                is_import=True,
-            )
-            definition = walk.definition if walk is not None and walk.used == len(leaf.segments) else None
-        if definition is None:
-            return None
-        module = self._program.module(definition.path) if definition.kind is DefKind.MODULE else None
-        return GlobTarget(definition, module, glob.module, glob.visible_in)
-
     def glob_reach(self, module: ModuleData, *, off: bool = False) -> Sequence[GlobTarget]:
         """All that globs lead to from `module`, also through the globs of their targets, nearest first."""
-        return self._ask(("reach", module, off), lambda: self._glob_reach(module, off=off), _no_targets)
+        return self.globs.reach(module, off=off)
 
-    def _glob_reach(self, module: ModuleData, *, off: bool) -> list[GlobTarget]:
-        reach = list(self.glob_targets(module, off=off))
-        seen = {module, *(target.module for target in reach)}
-        for target in reach:  # grows below
-            if target.module is None:
-                continue
-            for further in self.glob_targets(target.module, off=off):
-                if further.module in seen and further.module is not None:
-                    continue
-                if is_visible(further.visible_in, target.importer):
-                    seen.add(further.module)
-                    visible_in = innermost(target.visible_in, further.visible_in)
-                    reach.append(GlobTarget(further.definition, further.module, further.importer, visible_in))
-        return reach
+    def module_of(self, definition: Def) -> ModuleData | None:
+        """The source module that a definition is."""
+        return self._program.module(definition.path) if definition.kind is DefKind.MODULE else None
 
     def unknown_globs(self, module: ModuleData, *, off: bool = False) -> list[DefPath]:
         """Paths of globs whose names nobody can know; blocks around included."""
@@ -349,6 +294,16 @@ class NameLookup:
             if found is not None:
                 return found.definition, 1
             return (own.extern_crate(first, off=off) if wanted is Namespace.TYPES else None), 1
+        if is_import and len(segments) > 1:
+            # A glob that brings the same name would be an error, so globs need not be asked.
+            named = self._named(module, Namespace.TYPES, first, off=off) if not module.is_block else None
+            extern = own.extern_crate(first, off=off) if named is None and not module.is_block else None
+            if extern is not None:
+                return extern, 1
+        if is_import and wanted is Namespace.MACROS:
+            entry = own.macros.textual(module, len(module.textual), first, off=off)
+            if entry is not None:
+                return entry.definition(), 1
         definition = self.lexical(module, wanted, first, off=off)
         if definition is None and is_import and len(segments) > 1:
             definition = Def(DefKind.UNKNOWN, first)
@@ -482,17 +437,9 @@ def _has_variant(entry: Entry, name: str) -> bool:
     return isinstance(item, AdtItem) and any(variant.name == name for variant in item.variants)
 
 
-def _unresolved(glob: Import) -> Def:
-    return Def(DefKind.UNKNOWN, "::".join(glob.leaf.segments) if glob.leaf is not None else glob.extern or "")
-
-
 def _nothing() -> Binding | None:
     return None
 
 
 def _nothing_imported() -> Def | None:
     return None
-
-
-def _no_targets() -> list[GlobTarget]:
-    return []

@@ -36,8 +36,7 @@ class Resolver:
 
     * `owner` is the item's path, `entry` the item (None in a module).
     * `module` is the innermost module or block, `home` the one the item stands in; generic parameters come between.
-    * `decls` are the generics in scope as written, the parent's first; `anonymous` the parameters that `impl Trait` in
-      argument position stands for.
+    * `decls` are the generics in scope as written, the parent's first.
     * `self_ty`: what `Self` means (`Param("Self")` in a trait). `container`: the impl or trait around.
     * `off`: the code is switched off by a `cfg`, and sees other such code.
     """
@@ -48,7 +47,6 @@ class Resolver:
         "_names",
         "_open",
         "_predicates",
-        "anonymous",
         "container",
         "decls",
         "entry",
@@ -82,7 +80,6 @@ class Resolver:
         self.decls = decls
         self.self_ty = self_ty
         self.off = off
-        self.anonymous: tuple[GenericParam, ...] = ()
         self._predicates: tuple[Predicate, ...] | None = None
         self._assoc_memo: dict[str, Ty | Bound | None] = {}
         self._open: set[str] = set()
@@ -98,19 +95,24 @@ class Resolver:
 
     def in_block(self, block: ModuleData) -> Resolver:
         """The same item, inside of a block that declares items."""
-        inner = Resolver(
+        return self._changed(block, off=self.off)
+
+    def switched_off(self) -> Resolver:
+        """The same place, for code that a `cfg` switches off."""
+        return self._changed(self.module, off=True)
+
+    def _changed(self, module: ModuleData, *, off: bool) -> Resolver:
+        return Resolver(
             self.program,
             self.owner,
-            block,
+            module,
             home=self.home,
             entry=self.entry,
             container=self.container,
             decls=self.decls,
             self_ty=self.self_ty,
-            off=self.off,
+            off=off,
         )
-        inner.anonymous = self.anonymous
-        return inner
 
     @property
     def edition(self) -> int:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from closurelens.hir.item import Attrs, Item
 from closurelens.hir.lower.items import lower_file_attrs, lower_items
 from closurelens.hir.macros.api import Chunk
-from closurelens.syntax.nodes import tree_of
+from closurelens.syntax.skeleton import item_tree_of
 
 ReadFile = Callable[[str], bytes | None]
 
@@ -57,6 +57,6 @@ class FileStore:
 
 
 def lower_file(path: str, text: bytes, edition: int) -> FileItems:
-    root = tree_of(text)
+    root = item_tree_of(text)
     attrs = lower_file_attrs(root, text) if b"#![" in text else Attrs()
     return FileItems(path, Chunk(text, edition), lower_items(root, text), attrs)

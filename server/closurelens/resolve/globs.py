@@ -1,0 +1,182 @@
+"""What glob imports lead to.
+
+A glob's own path may need other globs (`use a::*; use b::*;` with `b` from `a`), so all globs that can matter to a
+question are worked on together: each is tried, with what the others have given so far, until no more of them resolve.
+
+Invariant: work is bounded by the number of globs squared; what is answered while globs are being worked on is marked
+as not final.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from closurelens.resolve.module import Import, ModuleData, State, innermost
+from closurelens.ty.sig import Def, DefKind, Namespace
+
+if TYPE_CHECKING:
+    from closurelens.resolve.names import NameLookup
+
+Key = tuple[ModuleData, bool]
+"""A module, and whether its globs that a `cfg` switches off count too."""
+
+
+@dataclass(slots=True)
+class GlobTarget:
+    """A module, enum or unknown crate whose names come into scope, as far as `visible_in` lets them be seen."""
+
+    definition: Def
+    module: ModuleData | None
+    importer: ModuleData
+    visible_in: ModuleData | None
+
+
+@dataclass(slots=True)
+class _Work:
+    """The modules whose globs are being worked on, in the order they came up."""
+
+    agenda: list[Key]
+    found: dict[Key, list[GlobTarget]] = field(default_factory=dict)
+    pending: dict[Key, list[Import]] = field(default_factory=dict)
+    wanted: set[Key] = field(default_factory=set)
+
+    def want(self, key: Key) -> None:
+        if key not in self.wanted:
+            self.wanted.add(key)
+            self.agenda.append(key)
+
+
+class Globs:
+    def __init__(self, names: NameLookup) -> None:
+        self._names = names
+        self._targets: dict[Key, list[GlobTarget]] = {}
+        self._reach: dict[Key, Sequence[GlobTarget]] = {}
+        self._work: _Work | None = None
+
+    def clear(self) -> None:
+        self._targets.clear()
+        self._reach.clear()
+
+    @property
+    def is_working(self) -> bool:
+        return self._work is not None
+
+    def reach(self, module: ModuleData, *, off: bool) -> Sequence[GlobTarget]:
+        """All that globs lead to from `module`, also through the globs of their targets, nearest first."""
+        key = (module, off and module.crate.crate.is_member)
+        known = self._reach.get(key)
+        if known is not None:
+            return known
+        if self._work is not None:
+            self._work.want(key)
+            self._names.not_final()
+            return self._closure(key)[0]
+        if key not in self._targets:
+            self._solve(key)
+        reach, is_final = self._closure(key)
+        if is_final:
+            self._reach[key] = reach
+        else:
+            self._names.not_final()
+        return reach
+
+    def _closure(self, key: Key) -> tuple[list[GlobTarget], bool]:
+        """The targets reached from `key` as far as they are known, and whether all are."""
+        found = self._targets_now(key)
+        is_final = found is not None and key in self._targets
+        reach = list(found or ())
+        seen = {key[0], *[target.module for target in reach]}
+        for target in reach:  # grows below
+            if target.module is None:
+                continue
+            inner = (target.module, key[1] and target.module.crate.crate.is_member)
+            further = self._targets_now(inner)
+            if inner not in self._targets:
+                is_final = False
+            for one in further or ():
+                if one.module is not None and one.module in seen:
+                    continue
+                seen.add(one.module)
+                visible_in = innermost(target.visible_in, one.visible_in)
+                reach.append(GlobTarget(one.definition, one.module, one.importer, visible_in))
+        return reach, is_final
+
+    def _targets_now(self, key: Key) -> list[GlobTarget] | None:
+        known = self._targets.get(key)
+        if known is None and self._work is not None:
+            self._work.want(key)
+            known = self._work.found.get(key)
+        return known
+
+    def _solve(self, key: Key) -> None:
+        work = self._work = _Work([])
+        work.want(key)
+        changed = True
+        while changed:
+            changed = False
+            for here in work.agenda:  # grows below
+                changed |= self._try(work, here)
+        self._work = None
+        for here in work.agenda:
+            if here in self._targets or here not in work.found:
+                continue
+            module = here[0]
+            if module.state is State.DONE:
+                left = work.pending[here]
+                found = work.found[here]
+                found.extend(GlobTarget(_unresolved(glob), None, module, glob.visible_in) for glob in left)
+                self._targets[here] = found
+        self._names.changed()
+
+    def _try(self, work: _Work, key: Key) -> bool:
+        """Try the globs of one module that are still open; whether anything came of it."""
+        if key in self._targets:
+            return False
+        module, off = key
+        is_new = key not in work.found
+        if is_new:
+            work.found[key] = []
+            module.crate.populate(module)
+            work.pending[key] = [*module.on.globs, *(module.off.globs if off else ())]
+        still_open: list[Import] = []
+        found = work.found[key]
+        pending = work.pending[key]
+        for glob in pending:
+            target = self._target(glob, off=off)
+            if target is None:
+                still_open.append(glob)
+                continue
+            found.append(target)
+            if target.module is not None:
+                work.want((target.module, off and target.module.crate.crate.is_member))
+            self._names.changed()
+        work.pending[key] = still_open
+        return is_new or len(still_open) != len(pending)
+
+    def _target(self, glob: Import, *, off: bool) -> GlobTarget | None:
+        if glob.extern is not None:
+            definition = glob.module.crate.extern_crate(glob.extern)
+        else:
+            leaf = glob.leaf
+            assert leaf is not None
+            walk = self._names.walk(
+                glob.module,
+                leaf.anchor,
+                leaf.supers,
+                leaf.crate,
+                leaf.segments,
+                Namespace.TYPES,
+                off=off,
+                is_import=True,
+            )
+            definition = walk.definition if walk is not None and walk.used == len(leaf.segments) else None
+        if definition is None:
+            return None
+        module = self._names.module_of(definition)
+        return GlobTarget(definition, module, glob.module, glob.visible_in)
+
+
+def _unresolved(glob: Import) -> Def:
+    return Def(DefKind.UNKNOWN, "::".join(glob.leaf.segments) if glob.leaf is not None else glob.extern or "")
