@@ -58,7 +58,7 @@ def inside(text: bytes, after: int, end: int) -> tuple[int, int]:
     return opening.end(), len(text[:end].rstrip(b"; \n")) - 1
 
 
-_CALL = re.compile(r"\s*([\w:$]+?)\s*!\s*([(\[{])")
+_CALL = re.compile(r"\s*([\w:$#]+?)\s*!\s*([(\[{])")
 
 
 def call_of(code: str, position: Position = "expr", edition: int = 2021, shift: int = 0) -> MacroCall:
@@ -69,7 +69,9 @@ def call_of(code: str, position: Position = "expr", edition: int = 2021, shift: 
     delimiter = found[2]
     assert delimiter in ("(", "[", "{")
     args = (len(code.strip()[: found.end()].encode()), len(text.rstrip(b";")) - 1)
-    return MacroCall(path_of(found[1], None), Chunk(text, edition, shift), args, as_delimiter(delimiter), position, (0, len(text)))
+    return MacroCall(
+        path_of(found[1], None), Chunk(text, edition, shift), args, as_delimiter(delimiter), position, (0, len(text))
+    )
 
 
 def as_delimiter(text: str) -> Delimiter:
@@ -92,7 +94,9 @@ def call_at(node: Node, source: Source, position: Position) -> MacroCall:
     return MacroCall(path, source, (tree.start + 1, tree.end - 1), delimiter, position, (node.start, node.end))
 
 
-def expand(code: str, definitions: Definitions | None = None, position: Position = "expr", edition: int = 2021) -> Answer:
+def expand(
+    code: str, definitions: Definitions | None = None, position: Position = "expr", edition: int = 2021
+) -> Answer:
     return Expander(definitions or Definitions()).expand(call_of(code, position, edition))
 
 

@@ -28,7 +28,9 @@ def values_of(case: Case) -> list[Block]:
 def test_expansions(case: Case) -> None:
     for call, expected in calls_of(case):
         edition = int(call.edition)
-        answer = expand(call.code, definitions_of(case, edition), POSITIONS[call.options.get("position", "expr")], edition)
+        answer = expand(
+            call.code, definitions_of(case, edition), POSITIONS[call.options.get("position", "expr")], edition
+        )
         if expected.role == "errors":
             assert isinstance(answer, Failure)
             assert answer.why == expected.code.strip()
@@ -61,9 +63,11 @@ def program() -> str:
             name = f"case{number}_{index}"
             spelled = spelled_out_code(code, definitions_of(case))
             parts += [f"mod {name} {{", case.blocks[0].code]
-            parts += [f"pub fn ours() -> String {{ format!(\"{{:?}}\", {spelled}) }}"]
-            parts += [f"pub fn theirs() -> String {{ format!(\"{{:?}}\", {code}) }}", "}"]
-            main.append(f'println!("{{}}", if {name}::ours() == {name}::theirs() {{ "same" }} else {{ "{case.heading}" }});')
+            parts += [f'pub fn ours() -> String {{ format!("{{:?}}", {spelled}) }}']
+            parts += [f'pub fn theirs() -> String {{ format!("{{:?}}", {code}) }}', "}"]
+            main.append(
+                f'println!("{{}}", if {name}::ours() == {name}::theirs() {{ "same" }} else {{ "{case.heading}" }});'
+            )
     return "\n".join([*parts, *main, "}"])
 
 

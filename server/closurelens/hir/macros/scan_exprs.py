@@ -160,7 +160,7 @@ class ExprScanner(TypeScanner):
             at += 2 if kinds[at + 1] == LIFETIME else 1
         elif text in ("true", "false", "_"):
             at += 1
-        elif text == "builtin" and texts[at + 1] == "#":
+        elif text == "builtin" and texts[at + 1] == "#" and kinds[at + 2] == IDENT:
             at = self.group(at + 3, "(")
         else:
             at = self._path_expr(at, structs=structs)

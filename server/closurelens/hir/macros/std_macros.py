@@ -225,6 +225,8 @@ def _asm(expander: Expander, call: MacroCall, arguments: Arguments, name: str) -
         while at < last:
             if kinds[at] == IDENT and texts[at + 1] == "=" and kinds[at + 1] == PUNCT:
                 at += 2
+            if at >= last:
+                raise NoFragment
             text, group = texts[at], kinds[at + 1] == OPEN and texts[at + 1] == "("
             if text in _DIRECTIONS and group:
                 direction = _DIRECTIONS[text]

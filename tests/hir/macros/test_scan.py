@@ -1,0 +1,207 @@
+"""How many tokens a fragment takes: `|` marks its end in each example (a `%` stands for a bar of the code)."""
+
+import pytest
+
+from closurelens.hir.macros.scan_items import Scanner
+from closurelens.hir.macros.scan_types import NoFragment
+from closurelens.hir.macros.tokens import lex
+
+EXAMPLES = {
+    "expr": [
+        "a| , b",
+        "a + b * -c| ; d",
+        "f(x)[1].g::<T>()?.0.1 .await| => x",
+        "x as u8 + 1| , 2",
+        "x as Vec<Vec<u8>>| , 2",
+        "a < b && c > d| , e",
+        "a >> 1 >= b <<= 2| ,",
+        "a..| , b",
+        "a..=b| , c",
+        "..| , b",
+        "if a { b } else if let Some(x) = c { d } else { e }| f",
+        "if x == S { a }| { b }",
+        "match a { _ => 1 }.b()| , c",
+        "while let Some(x) = it.next() { f() }| x",
+        "for (a, b) in c { d }| x",
+        "'a: loop { break 'a 1 }| x",
+        "%a, (b, c): (u8, Vec<u8>)% -> u8 { a }| , b",
+        "move %% a + b| , c",
+        "async move { x }.await| , c",
+        "async %x% x| , y",
+        "for<'a> %x: &'a u8% x| , y",
+        "static %% 1| , y",
+        "const { 1 } + 1| , y",
+        "unsafe { f() }| , y",
+        "return| , y",
+        "return a + b| , y",
+        "break 'a b| , y",
+        "continue 'a| , y",
+        "&raw const a| , b",
+        "&mut *a| , b",
+        "&&a| , b",
+        "!-a| , b",
+        "S { a, b: 1, ..c }| , d",
+        "a::<B>::C { x: 1 }| , d",
+        "<T as A<B>>::f(x)| , y",
+        "<<T as A>::B as C>::f| , y",
+        "::a::b!{ x }| , y",
+        "m![a].b| , y",
+        "a = b += c| ; y",
+        "#[x] a| , b",
+        "[a; 3]| , b",
+        "let Some(a) = b && c| , d",
+        "true % false| , b",
+        "a % b| , c",
+        "-1| , c",
+        "b'x'| , c",
+        'r#"a"#| , c',
+        "_| , c",
+        "box a| , c",
+        "yield a| , c",
+        "x.await?| , c",
+        "1.0.sqrt()| , c",
+        "a.0 .1| , c",
+    ],
+    "ty": [
+        "u8| , x",
+        "a::b<C, D = E, 'f, 3, { N + 1 }>::G| , x",
+        "&'a mut [T; N]| , x",
+        "&&T| , x",
+        "*const dyn A| , x",
+        "fn(u8, ...) -> Vec<u8>| , x",
+        'unsafe extern "C" fn()| , x',
+        "for<'a> fn(&'a T) -> &'a T| , x",
+        "impl Fn(u8) -> u8 + Send + 'static| , x",
+        "dyn for<'a> A<'a> + ?Sized| , x",
+        "Box<dyn Fn(&str) -> Result<(), E>>| => x",
+        "<T as A>::B| , x",
+        "(A, B)| , x",
+        "!| , x",
+        "_| , x",
+        "m!(a)| , x",
+        "A + B| , x",
+        "Option<fn() -> u8>| = x",
+        "Vec<Vec<u8>>|= x",
+    ],
+    "pat": [
+        "_| , x",
+        "a % b| => x",
+        "% a % b| if x",
+        "Some(ref mut x)| = y",
+        "x @ (1 % 2)| , y",
+        "ref a @ Some(_)| , y",
+        "S { a, b: c, .. }| , x",
+        "a::B::<T>::C| , x",
+        "&mut (a, b)| , x",
+        "[first, .., last]| , x",
+        "-1..=1| , x",
+        "'a'..='z' % 'A'..| , x",
+        "..=3| , x",
+        "..| , x",
+        "A::B..=A::C| , x",
+        "m!(x)| , x",
+        "const { 1 }| , x",
+        "box a| , x",
+        "&&a| , x",
+        '"s"| , x',
+        "true| , x",
+    ],
+    "pat_param": ["a| % b => x", "Some(1 % 2)| % c"],
+    "path": ["a::b| [c]", "a::b(c)| ,", "::a::B<C>| ::<", "Fn(A) -> B| , c", "crate::a| !", "Self::A| {}"],
+    "literal": ["-1| .x", "1u8| +", "true| ,", "'a'| x"],
+    "block": ["{ a }| b"],
+    "meta": ["a| , x", "a::b(c)| , x", 'doc = "x"| , x', "unsafe(no_mangle)| , x", "cfg_attr(a, b)| , x"],
+    "vis": ["pub| (A)", "pub(crate)| A", "pub(in a::b)| A", "| fn", "pub(self)| A", "| crate"],
+    "lifetime": ["'a| x"],
+    "ident": ["r#type| x", "fn| x"],
+    "tt": ["(a b)| c", ">>=| c", "->| c", "a| b", "'a| b", "..=| c"],
+    "stmt": [
+        "let x: Vec<u8> = a + b| ; c",
+        "let Some(x) = y else { return }| ; c",
+        "let x| ; c",
+        "if a { b }| - c",
+        "match a { _ => b }.c() + 1| ; d",
+        "a = b| ; c",
+        "m! { a }| b",
+        "m!(a)| ; b",
+        "m!(a).b| ; c",
+        "{ a }| &b",
+        "fn f() {}| x",
+        "use a::{b, c};| x",
+        "#[a] let x = 1| ; y",
+        ";| x",
+        "return| ; x",
+        "unsafe { a }| b",
+        "const X: u8 = 1;| y",
+        "async move { a }| b",
+    ],
+    "item": [
+        'pub(crate) const unsafe extern "C" fn f<T: A<B>>(x: T) -> Vec<u8> where T: C<{ N }> { a }| b',
+        "#[derive(A)] pub struct S<T>(T) where T: A;| x",
+        "struct S;| x",
+        "struct S { a: u8 }| x",
+        "enum E<T> { A, B { x: T } }| x",
+        "union U { a: u8 }| x",
+        "impl<T> A<T> for B<{ 1 }> where T: C { fn f() {} }| x",
+        "unsafe impl !Send for A {}| x",
+        "trait A: B + C<D = E> { fn f(); }| x",
+        "auto trait A {}| x",
+        "type A<T> = B<T>;| x",
+        "const A: [u8; { 1 }] = { [1] };| x",
+        "static mut A: u8 = 1;| x",
+        "mod a;| x",
+        "mod a { }| x",
+        "use a::{b, c as d};| x",
+        "extern crate a as b;| x",
+        'extern "C" { fn f(); }| x',
+        "macro_rules! a { () => {} }| x",
+        "macro a($x:ident) { }| x",
+        "a::m! { b }| x",
+        "m!(a);| x",
+        "default fn f() {}| x",
+        "async fn f() {}| x",
+    ],
+}
+
+NO_FRAGMENTS = [
+    ("expr", "a +"),
+    ("expr", "a. +"),
+    ("expr", "if a"),
+    ("expr", "|a, b"),
+    ("expr", "in"),
+    ("expr", "a as"),
+    ("expr", "match x"),
+    ("ty", "Vec<u8"),
+    ("ty", "&"),
+    ("ty", "struct"),
+    ("pat", "Some |"),
+    ("pat", "fn"),
+    ("literal", "a"),
+    ("item", "a b"),
+    ("item", "struct"),
+    ("path", "+"),
+    ("stmt", "let"),
+    ("block", "a"),
+]
+
+
+@pytest.mark.parametrize(("fragment", "example"), [(f, e) for f, es in EXAMPLES.items() for e in es])
+def test_end(fragment: str, example: str) -> None:
+    before, _, after = example.partition("|")
+    source = (before + after).replace("%", "|").encode()
+    buffer = lex(source)
+    end = Scanner(buffer).fragment(0, fragment)
+    assert buffer.starts[end] >= len(before.rstrip().encode())
+    assert end == 0 or buffer.ends[end - 1] == len(before.rstrip().encode())
+
+
+@pytest.mark.parametrize(("fragment", "source"), NO_FRAGMENTS)
+def test_no_fragment(fragment: str, source: str) -> None:
+    with pytest.raises(NoFragment):
+        Scanner(lex(source.encode())).fragment(0, fragment)
+
+
+def test_nesting_is_bounded() -> None:
+    source = b"if " * 500 + b"x" + b" {}" * 500
+    with pytest.raises(NoFragment):
+        Scanner(lex(source)).fragment(0, "expr")
