@@ -152,11 +152,12 @@ def _box(cx: FnCtxt, pat: h.BoxPat, expected: Ty, mode: BindingMode) -> Ty:
 # Sequences
 
 
-def _spread(elems: list[h.Pat], count: int) -> list[tuple[h.Pat, int]]:
+def _spread(cx: FnCtxt, elems: list[h.Pat], count: int) -> list[tuple[h.Pat, int]]:
     """Each element pattern with the index of what it matches among `count`; a `..` takes what is left over."""
     rest = next((at for at, elem in enumerate(elems) if isinstance(elem, h.RestPat)), None)
     if rest is None:
         return _numbered(elems, 0)
+    cx.pat_ty[elems[rest].id] = t.UNIT
     after = elems[rest + 1 :]
     start = max(count - len(after), rest)
     return [*_numbered(elems[:rest], 0), *_numbered(after, start)]
@@ -175,7 +176,7 @@ def _tuple(cx: FnCtxt, pat: h.TuplePat, expected: Ty, mode: BindingMode) -> Ty:
     if not isinstance(ty, t.Tuple):
         return _unknown_inside(cx, pat.elems, ty, mode, "a tuple pattern")
     types = ty.elems
-    for elem, at in _spread(pat.elems, len(types)):
+    for elem, at in _spread(cx, pat.elems, len(types)):
         known = at < len(types)
         check_pat(cx, elem, types[at] if known else t.Unknown("the tuple has fewer elements"), mode)
     return ty
@@ -302,7 +303,7 @@ def _tuple_struct(cx: FnCtxt, pat: h.TupleStructPat, expected: Ty, mode: Binding
         _unknown_inside(cx, pat.elems, fields, mode, "")
         return ty
     sig, variant, args = fields
-    for elem, at in _spread(pat.elems, len(variant.fields)):
+    for elem, at in _spread(cx, pat.elems, len(variant.fields)):
         if at < len(variant.fields):
             inner = field_ty(cx, sig, args, variant.fields[at])
         else:
