@@ -1,0 +1,76 @@
+"""The server's entry, and the table of the messages it understands."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from closurelens.lsp.handlers import code_action, hover, inlay_hints
+from closurelens.lsp.handlers.lifecycle import Lifecycle
+from closurelens.lsp.handlers.sync import Sync
+from closurelens.lsp.protocol import Connection
+from closurelens.lsp.scheduling import Scheduler
+from closurelens.lsp.session import Session
+from closurelens.lsp.transport import serve_stdio, serve_tcp
+from closurelens.project.dependencies import ManifestCache
+from closurelens.project.load import DiskFileSystem, load_project
+from closurelens.project.model import CrateGraph
+from closurelens.stdsig.database import StdDb
+from closurelens.text import DecodeError, decode
+from closurelens.world import World
+
+__all__ = ["connect", "main", "make_world"]
+
+
+def make_world() -> World:
+    cache = ManifestCache()
+    disk = DiskFileSystem()
+
+    def read(path: str) -> bytes | None:
+        data = disk.read(path)
+        if not isinstance(data, bytes):
+            return None
+        try:
+            return decode(data).text
+        except DecodeError:
+            return None
+
+    def load(path: str) -> CrateGraph:
+        return load_project(path, cache=cache)
+
+    return World(read, load, StdDb.load())
+
+
+def connect(send: Callable[[bytes], None], world: Callable[[], World] = make_world) -> Connection:
+    """A connection to one client; `send` gets the bodies of our messages."""
+    connection = Connection(send)
+    session = Session(connection, world)
+    scheduler = Scheduler(session)
+    lifecycle, sync = Lifecycle(scheduler), Sync(scheduler)
+    guarded = session.guarded
+    handlers = {
+        "initialize": guarded("initialize", lifecycle.on_initialize, {"capabilities": {}}),
+        "initialized": guarded("initialized", lifecycle.on_initialized, None),
+        "shutdown": guarded("shutdown", lifecycle.on_shutdown, None),
+        "workspace/didChangeConfiguration": guarded("settings", lifecycle.on_configuration, None),
+        "workspace/didChangeWatchedFiles": guarded("watched files", lifecycle.on_watched_files, None),
+        "textDocument/didOpen": guarded("didOpen", sync.on_open, None),
+        "textDocument/didChange": guarded("didChange", sync.on_change, None),
+        "textDocument/didClose": guarded("didClose", sync.on_close, None),
+        "textDocument/inlayHint": guarded("inlay hints", inlay_hints.on_inlay_hint, []),
+        "inlayHint/resolve": guarded("inlay hint", inlay_hints.on_resolve, None),
+        "textDocument/hover": guarded("hover", hover.on_hover, None),
+        "textDocument/codeAction": guarded("code actions", code_action.on_code_action, []),
+        "codeAction/resolve": guarded("code action", code_action.on_resolve, None),
+    }
+    for method, handler in handlers.items():
+        connection.register(method, handler)
+    return connection
+
+
+def main(address: tuple[str, int] | None = None) -> int:
+    """Serve one client on standard input and output, or on a TCP port; returns the process's exit code."""
+    logging.basicConfig(level=logging.ERROR)
+    if address is None:
+        return serve_stdio(connect)
+    return serve_tcp(connect, *address)

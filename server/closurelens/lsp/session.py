@@ -1,0 +1,110 @@
+"""What is known of one client: its capabilities, settings and documents, and the world they are in.
+
+Invariant: views of files are of the newest state; a document the client never opened has none.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from closurelens.ide.view import FileView, file_view
+from closurelens.lsp import from_lsp
+from closurelens.lsp.bug import Bugs
+from closurelens.lsp.client import Client
+from closurelens.lsp.configuration import Settings, read_settings
+from closurelens.lsp.protocol import Connection, Json
+from closurelens.world import Change, SetConfig, World
+
+__all__ = ["OpenDocument", "Session"]
+
+R = TypeVar("R")
+
+_ERROR, _WARNING, _INFO = 1, 2, 3
+_SETTLED_AT_ONCE = 400_000
+"""Bytes of a file whose items are found again before it is asked about, and not when there is time."""
+
+
+class OpenDocument:
+    """`uri` is the client's spelling."""
+
+    __slots__ = ("path", "uri", "version")
+
+    def __init__(self, uri: str, path: str, version: int | None) -> None:
+        self.uri = uri
+        self.path = path
+        self.version = version
+
+
+class Session:
+    def __init__(self, connection: Connection, make_world: Callable[[], World]) -> None:
+        self.connection = connection
+        self.client = Client()
+        self.settings = Settings()
+        self.documents: dict[str, OpenDocument] = {}
+        self.bugs = Bugs(self.log_error)
+        self._make_world = make_world
+        self._world: World | None = None
+        self._views: dict[str, tuple[int, FileView | None]] = {}
+
+    @property
+    def world(self) -> World:
+        if self._world is None:
+            self._world = self._make_world()
+            self._world.apply(SetConfig(self.settings.world))
+            gc.freeze()
+        return self._world
+
+    def apply(self, change: Change) -> None:
+        self.world.apply(change)
+
+    def document(self, params: Any) -> OpenDocument | None:
+        """The document a request is about; None if it is not open."""
+        return self.documents.get(from_lsp.uri_of(params))
+
+    def view(self, document: OpenDocument) -> FileView | None:
+        world = self.world
+        file = world.file(document.path)
+        if file is not None and not file.is_settled and len(file.document.text) <= _SETTLED_AT_ONCE:
+            world.settle(document.path)
+        known = self._views.get(document.path)
+        if known is None or known[0] != world.number:
+            known = (world.number, file_view(world.snapshot(), document.path, self.bugs.guard_body))
+            self._views[document.path] = known
+        return known[1]
+
+    def has_view(self, document: OpenDocument) -> bool:
+        return document.path in self._views
+
+    def forget_view(self, path: str) -> None:
+        self._views.pop(path, None)
+
+    def configure(self, given: Any) -> None:
+        settings, wrong = read_settings(given)
+        for problem in wrong:
+            self.log(_WARNING, problem)
+        is_other_world = settings.world != self.settings.world
+        self.settings = settings
+        if is_other_world and self._world is not None:
+            self._world.apply(SetConfig(settings.world))
+
+    # Telling the user
+
+    def log(self, level: int, message: str) -> None:
+        self.connection.notify("window/logMessage", {"type": level, "message": f"closurelens: {message}"})
+
+    def log_error(self, message: str) -> None:
+        self.log(_ERROR, message)
+
+    def log_info(self, message: str) -> None:
+        self.log(_INFO, message)
+
+    def guarded(self, what: str, feature: Callable[[Session, Json], R], otherwise: R) -> Callable[[Any], R]:
+        """A handler of a message whose failure is reported and answered with `otherwise`."""
+
+        def handler(params: Any) -> R:
+            given: Json = params if isinstance(params, dict) else {}
+            return self.bugs.guarded(what, lambda: feature(self, given), otherwise)
+
+        return handler
