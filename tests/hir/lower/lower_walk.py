@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator
 
-from closurelens.hir.body import Arm, Body, ClosureParam, Expr, ItemStmt, LetStmt, Param, Pat
-from closurelens.hir.body import Disabled, ExprStmt  # isort: skip
+from closurelens.hir.body import Arm, Body, ClosureParam, Disabled, Expr, ExprStmt, ItemStmt, LetStmt, Param, Pat
 from closurelens.hir.item import ExternBlock, FnItem, ImplItem, Item, Module, TraitItem, ValueItem
 from closurelens.hir.lower.body import LowerContext, lower_body
 from closurelens.hir.lower.items import body_node, item_node

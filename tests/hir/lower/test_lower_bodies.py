@@ -1,16 +1,17 @@
-"""Properties of lowered bodies that a printed tree does not show: ids, ranges, literals, nested items, torn functions."""
+"""What a printed tree of a body does not show: ids, ranges, literals, items in it, and functions torn by an error."""
 
 from collections.abc import Iterator
 
 import pytest
+from lower_text import body_of, is_on, show
+from lower_walk import parts
+
 from closurelens.hir.body import Block, Body, Expr, ItemStmt, Lit, LitKind, Missing, Pat
 from closurelens.hir.item import FnItem, ImplItem
 from closurelens.hir.lower.body import LowerContext, lower_body
 from closurelens.hir.lower.items import body_node, item_node, lower_file_attrs, lower_items
 from closurelens.hir.macros.api import Chunk
 from closurelens.syntax.nodes import tree_of
-from lower_text import body_of, is_on, show
-from lower_walk import parts
 
 SAMPLE = """
 fn f<T>(mut self: &mut Self, (a, b): (u8, T)) -> u8 {

@@ -1,10 +1,11 @@
 """What expressions, patterns, types, items, `cfg` and unexpanded macros are lowered to: see the Markdown files."""
 
 import pytest
+from lower_text import body_of, cases, check, show
+
 from closurelens.hir.body import Block
 from closurelens.hir.lower.items import lower_items
 from closurelens.syntax.nodes import tree_of
-from lower_text import body_of, cases, check, show
 
 Case = tuple[str, list[str], list[str]]
 

@@ -1,6 +1,9 @@
 """Expansions: what they are lowered to, where it stands, and whose names it uses."""
 
 import pytest
+from lower_text import cases, check, is_on, show
+from lower_walk import parts
+
 from closurelens.hir.body import Block, Body, Closure, Expr, ItemStmt
 from closurelens.hir.item import FnItem, MacroRulesItem
 from closurelens.hir.lower.body import LowerContext, lower_body
@@ -11,8 +14,6 @@ from closurelens.hir.macros.expander import Expander
 from closurelens.hir.macros.std_macros import std_macro
 from closurelens.hir.types import Path, Segment
 from closurelens.syntax.nodes import tree_of
-from lower_text import cases, check, is_on, show
-from lower_walk import parts
 
 
 class Macros:

@@ -53,12 +53,12 @@ def lower_items(root: Node, src: bytes, base: int = 0) -> list[Item]:
 
     `src` is the text of `root`; `base` is added to every offset of the result.
     """
-    return ItemLowerer(Chunk(src), base).items(root.children)
+    return ItemLowerer(Chunk(src), base).items(root.children, in_block=root.kind == "block")
 
 
 def lower_items_of(root: Node, source: Source) -> list[Item]:
     """As `lower_items` for the text of a macro expansion: offsets are bytes in `source.text`."""
-    return ItemLowerer(source, 0).items(root.children)
+    return ItemLowerer(source, 0).items(root.children, in_block=root.kind == "block")
 
 
 def lower_file_attrs(root: Node, src: bytes) -> Attrs:
@@ -100,7 +100,8 @@ class ItemLowerer(Reader):
         super().__init__(source)
         self.base = base
 
-    def items(self, nodes: Sequence[Node]) -> list[Item]:
+    def items(self, nodes: Sequence[Node], *, in_block: bool = False) -> list[Item]:
+        """The items among these nodes; in a block there are others, elsewhere those are errors that may hide items."""
         items: list[Item] = []
         pending: list[Node] = []
         for node in nodes:
@@ -111,16 +112,13 @@ class ItemLowerer(Reader):
                 pending = []
             elif kind == "attribute_item":
                 pending.append(node)
-            elif kind == "expression_statement":
-                inner = node.children[0] if node.children else node
-                if inner.kind == "macro_invocation":
-                    items.append(self.item(inner, _macro_call, pending))
-                pending = []
-            elif kind == "ERROR":
-                items.append(ErrorItem("", self.at(node), self.empty_at(node), Attrs(), None, "syntax error"))
-                items.extend(self.items(node.children))
+            elif kind == "expression_statement" and node.children and node.children[0].kind == "macro_invocation":
+                items.append(self.item(node.children[0], _macro_call, pending))
                 pending = []
             elif kind not in _BETWEEN_ITEMS:
+                if kind == "ERROR" or (not in_block and node.is_named and kind != "empty_statement"):
+                    items.append(ErrorItem("", self.at(node), self.empty_at(node), Attrs(), None, "syntax error"))
+                    items.extend(self.items(_hidden_items(node)))
                 pending = []
         return items
 
@@ -157,7 +155,20 @@ class ItemLowerer(Reader):
 
 Handler = Callable[[ItemLowerer, Node, Attrs], Item]
 
-_BETWEEN_ITEMS = frozenset(["inner_attribute_item", "visibility_modifier"])
+_BETWEEN_ITEMS = frozenset(["inner_attribute_item", "shebang", "visibility_modifier"])
+
+
+def _hidden_items(node: Node) -> list[Node]:
+    """The topmost items in a node that is none, with their attributes."""
+    found: list[Node] = []
+    work = list(reversed(node.children))
+    while work:
+        here = work.pop()
+        if here.kind == "attribute_item" or (here.kind in ITEMS and here.kind != "macro_invocation"):
+            found.append(here)
+        else:
+            work.extend(reversed(here.children))
+    return found
 
 
 def _function(low: ItemLowerer, node: Node, attrs: Attrs) -> Item:

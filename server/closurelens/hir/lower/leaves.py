@@ -128,8 +128,6 @@ def _assignment(lo: Lowerer, node: Node) -> Expr:
     if left is not None and _is_full_range(left) and lo.text[left.start : left.end + 1] == b"..=":
         high = lo.required(right, node)
         return RangeExpr(lo.expr_id(), (node.start, node.end), None, high, inclusive=True)
-    if left is not None and left.kind == "assignment_expression":
-        return _assignment_chain(lo, node)
     target = lo.required(left, node)
     value = lo.required(right, node)
     return Assign(lo.expr_id(), (node.start, node.end), target, value)
@@ -137,29 +135,6 @@ def _assignment(lo: Lowerer, node: Node) -> Expr:
 
 def _is_full_range(node: Node) -> bool:
     return node.kind == "range_expression" and len(node.children) == 1 and node.children[0].kind == ".."
-
-
-def _assignment_chain(lo: Lowerer, node: Node) -> Expr:
-    """`a = b = c` assigns from the right; the grammar groups it from the left."""
-    parts: list[Node] = []
-    here: Node | None = node
-    while here is not None and here.kind == "assignment_expression":
-        right = here.child_by_field("right")
-        if right is not None:
-            parts.append(right)
-        here = here.child_by_field("left")
-    if here is not None:
-        parts.append(here)
-    if not parts:
-        return lo.error_expr(lo, node)
-    parts.reverse()
-    lowered = [lo.expr(part) for part in parts]
-    value = lowered.pop()
-    for part, target in zip(reversed(parts[: len(lowered)]), reversed(lowered), strict=True):
-        value = Assign(lo.expr_id(), (part.start, parts[-1].end), target, value)
-        if lo.is_mapped:
-            value.range, value.in_macro = lo.source.locate(part.start, parts[-1].end)
-    return value
 
 
 def _compound_assignment(lo: Lowerer, node: Node) -> Expr:
