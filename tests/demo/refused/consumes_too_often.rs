@@ -1,0 +1,10 @@
+//! Refused: `into` takes the string by value, so the closure is FnOnce.
+
+#![allow(unused)]
+
+pub fn consumes() {
+    let local_string = String::from("hello");
+    let bad = Box::new(move || {
+        let value: Box<str> = local_string.into();
+    }) as Box<dyn Fn()>;
+}

@@ -1,0 +1,9 @@
+//! Refused: no two closures have the same type.
+
+#![allow(unused)]
+
+pub fn reassigned() {
+    let mut f = |x: i32, y: i32| if x > y { x } else { y };
+    f = |x: i32, y: i32| if x < y { x } else { y };
+    assert_eq!(f(1, 2), 1);
+}

@@ -1,0 +1,72 @@
+//! Fn, FnMut and FnOnce: the least that the body allows.
+
+pub fn one_of_each() {
+    let x = 5;
+    let reads_x = || println!("{}", x);
+    reads_x();
+    let mut y = 5;
+    let mut mutates_y = || { y += 1; };
+    mutates_y();
+    let z = String::from("hello");
+    let consumes_z = || { drop(z); };
+    consumes_z();
+}
+
+pub fn which_trait() {
+    let a = vec![1, 2];
+    let x = || assert_eq!(a[0], 1);
+    x();
+    let mut b = vec![3, 4];
+    let mut y = || b[0] = 2;
+    y();
+    let c = vec![5, 6];
+    let z = || { let d = c; };
+    z();
+}
+
+fn twice<F: FnMut()>(mut f: F) {
+    f();
+    f();
+}
+
+fn once<F: FnOnce() -> String>(f: F) -> String {
+    f()
+}
+
+/// Whatever implements Fn implements FnMut and FnOnce too; where it is passed decides what it is made.
+pub fn what_the_context_makes_of_it() {
+    let text = String::from("text");
+    twice(|| println!("{text}"));
+    let mut count = 0;
+    twice(|| count += text.len());
+    once(|| text.clone());
+    once(|| text);
+}
+
+/// What the compiler makes of `|| { let d = c; b[0] = a[0]; }`: a struct, and a method of it.
+pub fn as_a_struct() {
+    struct Closure1<'x> {
+        a: &'x Vec<i32>,
+        b: &'x mut Vec<i32>,
+        c: Vec<i32>,
+    }
+
+    impl Closure1<'_> {
+        fn call_once(self) {
+            let d = self.c;
+            self.b[0] = self.a[0];
+        }
+    }
+
+    let a = vec![1, 2];
+    let mut b = vec![3, 4];
+    let c = vec![5, 6];
+    let x = Closure1 { a: &a, b: &mut b, c };
+    x.call_once();
+    let c = vec![7, 8];
+    let x = || {
+        let d = c;
+        b[0] = a[0];
+    };
+    x();
+}
