@@ -68,7 +68,13 @@ class _Asker:
             key = paths.relative_to(item.path, package) or ""
         if isinstance(answers, str):
             return Trouble(item.shown, answers)
-        told = _closures(answers.files.get(key), text, Places(text, _bom(item.path)))
+        found = answers.files.get(key)
+        if package is not None and (found is None or not found.closures) and b"|" in text:
+            # Cargo does not compile the file; by itself rustc may.
+            alone = ask_file(Path(item.path), edition)
+            if isinstance(alone, ExactAnswers):
+                found = alone.files.get(paths.name(item.path))
+        told = _closures(found, text, Places(text, _bom(item.path)))
         return {"path": item.shown, "edition": edition, "closures": told}
 
     def _graph(self, path: str) -> CrateGraph:
