@@ -53,8 +53,11 @@ from closurelens.hir.types import (
 from closurelens.syntax.nodes import tree_of
 
 _HIDDEN = {"id", "range", "name_range", "bars", "move_at", "ctxt", "in_macro", "body_range", "node", "source", "rules"}
-_POSITIONAL = set(
-    ["alternatives", "args", "arms", "base", "body", "callee", "cond", "elem", "elems", "expr", "fields", "index", "init", "inner", "inside", "item", "items", "iterable", "kind", "left", "len", "name", "op", "operand", "operands", "params", "pat", "path", "receiver", "right", "scrutinee", "segments", "target", "then", "variants", "why"]
+_POSITIONAL = frozenset(
+    """
+    alternatives args arms base body callee cond elem elems expr fields index init inner inside item items iterable kind
+    left len name op operand operands params pat path receiver right scrutinee segments target then variants why
+    """.split()  # noqa: SIM905
 )
 
 

@@ -51,7 +51,11 @@ def test_every_suffix(text: str) -> None:
         lower_all(source[start:])
 
 
-TOKENS = [r"fn", r"f", r"(", r")", r"{", r"}", r"[", r"]", r"<", r">", r"|", r"||", r"&", r"&&", r"*", r"-", r"..", r"..=", r"=", r"==", r"=>", r"->", r"::", r":", r",", r";", r".", r"?", r"!", r"#", r"$", r"'", r"'a", r"_", r"a", r"b", r"C", r"1", r"1.0", r'"s"', r"let", r"mut", r"ref", r"move", r"async", r"static", r"const", r"for", r"in", r"if", r"else", r"match", r"while", r"loop", r"break", r"return", r"yield", r"as", r"dyn", r"impl", r"where", r"struct", r"enum", r"trait", r"use", r"pub", r"self", r"Self", r"super", r"crate", r"macro_rules", r"m!", r"#[cfg(off)]", r"unsafe", r"box", r"@", r"é", r"|x|", r"|x|x", r"f(){", r"x.", r"#!", r"//", r"/*", r"*/", r'r#"', r"b'", r"{", r"}", r"(", r")"]
+TOKENS = r"""
+fn f ( ) { } [ ] < > | || & && * - .. ..= = == => -> :: : , ; . ? ! # $ ' 'a _ a b C 1 1.0 "s" let mut ref move async
+static const for in if else match while loop break return yield as dyn impl where struct enum trait use pub self Self super
+crate macro_rules m! #[cfg(off)] unsafe box @ é |x| |x|x f(){ x. #! // /* */ r#" b' { } ( )
+""".split()  # noqa: SIM905
 
 
 @settings(max_examples=150, deadline=None, database=None, derandomize=True)
