@@ -101,7 +101,7 @@ class Connection:
 
     def _handle(self, message: Json, cancelled: set[Any]) -> None:
         method = message.get("method")
-        id = message.get("id")
+        id: Any = message.get("id")
         if method is None:
             self._handle_response(message)
         elif "id" not in message:
@@ -121,7 +121,7 @@ class Connection:
             self.protocol.handle_message(JsonRPCNotification(method, "2.0", params))
 
     def _handle_response(self, message: Json) -> None:
-        id = message.get("id")
+        id: Any = message.get("id")
         self.protocol._result_types.pop(id, None)
         error = message.get("error")
         if isinstance(error, dict):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from typing import Any
 
 from closurelens.lsp.handlers import code_action, hover, inlay_hints
 from closurelens.lsp.handlers.lifecycle import Lifecycle
@@ -48,7 +49,7 @@ def connect(send: Callable[[bytes], None], world: Callable[[], World] = make_wor
     scheduler = Scheduler(session)
     lifecycle, sync = Lifecycle(scheduler), Sync(scheduler)
     guarded = session.guarded
-    handlers = {
+    handlers: dict[str, Callable[[Any], Any]] = {
         "initialize": guarded("initialize", lifecycle.on_initialize, {"capabilities": {}}),
         "initialized": guarded("initialized", lifecycle.on_initialized, None),
         "shutdown": guarded("shutdown", lifecycle.on_shutdown, None),
@@ -57,15 +58,19 @@ def connect(send: Callable[[bytes], None], world: Callable[[], World] = make_wor
         "textDocument/didOpen": guarded("didOpen", sync.on_open, None),
         "textDocument/didChange": guarded("didChange", sync.on_change, None),
         "textDocument/didClose": guarded("didClose", sync.on_close, None),
-        "textDocument/inlayHint": guarded("inlay hints", inlay_hints.on_inlay_hint, []),
-        "inlayHint/resolve": guarded("inlay hint", inlay_hints.on_resolve, None),
+        "textDocument/inlayHint": guarded("inlay hints", inlay_hints.on_inlay_hint, _nothing()),
+        "inlayHint/resolve": session.guarded_resolve("inlay hint", inlay_hints.on_resolve),
         "textDocument/hover": guarded("hover", hover.on_hover, None),
-        "textDocument/codeAction": guarded("code actions", code_action.on_code_action, []),
-        "codeAction/resolve": guarded("code action", code_action.on_resolve, None),
+        "textDocument/codeAction": guarded("code actions", code_action.on_code_action, _nothing()),
+        "codeAction/resolve": session.guarded_resolve("code action", code_action.on_resolve),
     }
     for method, handler in handlers.items():
         connection.register(method, handler)
     return connection
+
+
+def _nothing() -> list[dict[str, Any]]:
+    return []
 
 
 def main(address: tuple[str, int] | None = None) -> int:

@@ -108,3 +108,13 @@ class Session:
             return self.bugs.guarded(what, lambda: feature(self, given), otherwise)
 
         return handler
+
+    def guarded_resolve(self, what: str, feature: Callable[[Session, Json], Json]) -> Callable[[Any], Any]:
+        """The same for a request to complete what it brings: it is answered as it came."""
+
+        def handler(params: Any) -> Any:
+            if not isinstance(params, dict):
+                return params
+            return self.bugs.guarded(what, lambda: feature(self, params), params)
+
+        return handler
