@@ -1,5 +1,6 @@
 """The instant tier, as capture cases ask it."""
 
+from functools import cache
 from typing import assert_never
 
 from closurelens.capture.model import (
@@ -13,12 +14,43 @@ from closurelens.capture.model import (
     IndexProj,
     Place,
 )
+from closurelens.hir.macros.api import Expansion
+from closurelens.infer.traits import SharedCache
+from closurelens.project.load import LoadSettings, loose_file
+from closurelens.project.model import Edition
+from closurelens.resolve.bodies import file_bodies
+from closurelens.resolve.program import Program
+from closurelens.stdsig.database import StdDb
+from closurelens.world.analysis import Receivers, analyse
 from support.captures import Told, ToldUse
+
+PATH = "/case/main.rs"
+"""Where the text is said to be; nothing is read from disk."""
+
+
+@cache
+def _std() -> StdDb:
+    return StdDb.load()
+
+
+@cache
+def _receivers() -> Receivers:
+    return Receivers(_std())
 
 
 def closures_of(source: str, edition: str) -> list[Told]:
     """The closures and async blocks of a text on its own, by the instant tier; certain and uncertain ones."""
-    raise NotImplementedError(f"the instant tier is not connected to the cases ({len(source)} characters, {edition})")
+    graph = loose_file(PATH, LoadSettings(loose_edition=Edition(int(edition))))
+    program = Program(graph, _std(), {PATH: source.encode()}.get)
+    shared = SharedCache()
+    (crate,) = graph.crates.values()
+    out: list[Told] = []
+    for owner in file_bodies(program.crate(crate), PATH):
+        for analysis in analyse(program, owner, shared, _receivers()):
+            start = 0 if isinstance(owner.source, Expansion) else owner.body_base
+            out.extend(told(captures, start + analysis.offset) for captures in analysis.captures)
+    out.sort(key=lambda closure: closure.start)
+    return out
 
 
 def told(captures: ClosureCaptures, offset: int) -> Told:
