@@ -53,8 +53,8 @@ def test_every_suffix(text: str) -> None:
 
 TOKENS = r"""
 fn f ( ) { } [ ] < > | || & && * - .. ..= = == => -> :: : , ; . ? ! # $ ' 'a _ a b C 1 1.0 "s" let mut ref move async
-static const for in if else match while loop break return yield as dyn impl where struct enum trait use pub self Self super
-crate macro_rules m! #[cfg(off)] unsafe box @ é |x| |x|x f(){ x. #! // /* */ r#" b' { } ( )
+static const for in if else match while loop break return yield as dyn impl where struct enum trait use pub self Self
+super crate macro_rules m! #[cfg(off)] unsafe box @ é |x| |x|x f(){ x. #! // /* */ r#" b' { } ( )
 """.split()  # noqa: SIM905
 
 

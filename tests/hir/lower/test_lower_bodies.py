@@ -158,6 +158,12 @@ def test_a_torn_function_keeps_its_parameters_and_statements() -> None:
     assert body.problems
 
 
+def test_an_error_after_the_function_does_not_hurt_it() -> None:
+    source = b"#[test] fn f(a: A) { a.map(|x| x) } }"
+    body = lower_body(tree_of(source), source, LowerContext())
+    assert show(body.root) == "{(MethodCall a map [(Closure [(ClosureParam x:1)] x)])}" and not body.problems
+
+
 def test_problems_say_where_and_why() -> None:
     body = body_of("fn f() { m!(a); let b = ; }")
     assert body.problems[0] == ((9, 14), "macro `m!` is not expanded")

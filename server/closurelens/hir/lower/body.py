@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from closurelens.hir.body import Body, Expr, Missing, Param
+from closurelens.hir.lower.attrs import ATTRIBUTES
 from closurelens.hir.lower.errors import salvage
 from closurelens.hir.lower.exprs import TABLES
 from closurelens.hir.lower.items import self_param
@@ -28,9 +29,7 @@ def lower_body(node: Node, src: bytes | Source, context: LowerContext) -> Body:
     source = Chunk(src, context.edition) if isinstance(src, bytes) else src
     lo = Lowerer(source, context, TABLES)
     if node.kind in _ROOTS:
-        functions = [child for child in node.children if child.kind in _FUNCTIONS]
-        if len(functions) == 1 and not any(child.kind == "ERROR" for child in node.children):
-            node = functions[0]
+        node = _only_function(node) or node
     params: list[Param] = []
     ret: TypeRef | None = None
     is_async = False
@@ -64,6 +63,13 @@ def lower_body(node: Node, src: bytes | Source, context: LowerContext) -> Body:
         lo.held,
         lo.problems,
     )
+
+
+def _only_function(root: Node) -> Node | None:
+    """The function that a chunk is; after it there may be errors, before it they are a function that is torn apart."""
+    significant = [child for child in root.children if child.kind not in ATTRIBUTES]
+    is_first = bool(significant) and significant[0].kind in _FUNCTIONS
+    return significant[0] if is_first and sum(child.kind in _FUNCTIONS for child in significant) == 1 else None
 
 
 def _initialiser(lo: Lowerer, node: Node, value: Node | None, why: str) -> Expr:
