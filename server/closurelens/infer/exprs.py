@@ -19,9 +19,17 @@ from closurelens.ty import types as t
 from closurelens.ty.types import Ty
 
 
+MAX_DEPTH = 130
+"""Levels of expressions; one takes up to five frames of Python's stack."""
+
+
 def check_expr(cx: FnCtxt, expr: Expr, expected: Ty | None = None) -> Ty:
     """The type of `expr` before its own adjustments."""
+    if cx.depth > MAX_DEPTH:
+        return cx.unknown_at(expr, "nested too deeply")
+    cx.depth += 1
     ty = _CHECK[expr.__class__](cx, expr, expected)
+    cx.depth -= 1
     cx.expr_ty[expr.id] = ty
     if ty is t.NEVER:
         cx.diverges = True

@@ -94,6 +94,7 @@ class FnCtxt:
         self.frames: list[Frame] = []
         self.casts: list[DeferredCast] = []
         self.diverges = False
+        self.depth = 0
         self.late: list[tuple[int, object]] = []
         self._traits_in_scope: dict[int, frozenset[str]] = {}
         self._inherent = shared.inherent

@@ -372,7 +372,7 @@ class Solver:
     def _unify_args(self, a: tuple[Ty, ...], b: tuple[Ty, ...]) -> bool:
         return all(self.table.unify(x, y) for x, y in zip(a, b))  # noqa: B905
 
-    def _impls(self, self_ty: Ty, trait: DefPath) -> list[ImplSig]:
+    def _impls(self, self_ty: Ty, trait: DefPath, args: tuple[Ty, ...]) -> list[ImplSig]:
         db = self.db
         if self_ty.__class__ is t.Infer:
             kind = self.table.kinds[self_ty.id]
@@ -381,12 +381,28 @@ class Solver:
         else:
             head = head_of(self_ty)
             found = list(db.trait_impls(trait, head)) if head is not None else []
+            found.extend(self._far_impls(self_ty, trait, args, head))
         found.extend(db.trait_impls(trait, None))
         return found
 
+    def _far_impls(self, self_ty: Ty, trait: DefPath, args: tuple[Ty, ...], head: str | None) -> list[ImplSig]:
+        """Impls that stand in the crate of a type inside the self type or the arguments."""
+        out: list[ImplSig] = []
+        seen: set[str] = set()
+        for ty in (self_ty, *args):
+            near = self.table.shallow(ty)
+            while isinstance(near, t.Ref | t.Slice | t.Array):
+                near = self.table.shallow(near.parts()[0])
+            if isinstance(near, t.Adt) and near.path != head:
+                crate = near.path.partition("::")[0]
+                if crate not in seen:
+                    seen.add(crate)
+                    out.extend(self.db.trait_impls_in(near.path, trait, head))
+        return out
+
     def _from_impls(self, self_ty: Ty, trait: DefPath, args: tuple[Ty, ...], depth: int) -> Candidate | Answer:
         table = self.table
-        found = self._impls(self_ty, trait)
+        found = self._impls(self_ty, trait, args)
         alive: list[tuple[ImplSig, Answer]] = []
         single = len(found) == 1
         for impl in found:

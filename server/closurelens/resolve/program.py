@@ -189,7 +189,18 @@ class Program:
             of_head = None if head in PRIMS else self.crate_of(head)
             if not self.params_of(Def(DefKind.TRAIT, trait)):
                 return [crate for crate in dict.fromkeys((own, of_head)) if crate is not None]
-        return self.source_crates()
+            return [crate for crate in dict.fromkeys((own, of_head, *self._members())) if crate is not None]
+        return [crate for crate in dict.fromkeys((own, *self._members())) if crate is not None]
+
+    def _members(self) -> list[CrateIndex]:
+        return [crate for crate in self.source_crates() if crate.crate.is_member]
+
+    def trait_impls_in(self, near: DefPath, trait: DefPath, head: str | None) -> Sequence[ImplSig]:
+        """Such impls in the crate of `near`, which may write them because `near` stands among the trait's arguments."""
+        crate = self.crate_of(near)
+        if crate is None or crate in self._with_impls(trait, head):
+            return ()
+        return crate.impls.trait_impls(trait, head, off=False)
 
     def all_trait_impls(self, trait: DefPath) -> Sequence[ImplSig]:
         return self._all_trait_impls(trait, off=False)
@@ -399,6 +410,7 @@ class OffDb:
         self.alias = program.alias
         self.impl = program.impl
         self.traits_with_method = program.traits_with_method
+        self.trait_impls_in = program.trait_impls_in
         self.children = program.children
 
     def trait_impls(self, trait: DefPath, head: str | None) -> Sequence[ImplSig]:

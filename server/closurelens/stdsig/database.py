@@ -163,6 +163,10 @@ class StdDb:
             found = self._heads[trait] = self._records.impls_by_head(number)
         return found
 
+    def trait_impls_in(self, near: DefPath, trait: DefPath, head: str | None) -> Sequence[ImplSig]:
+        """Nothing: std is one whole, `trait_impls` gives all of it."""
+        return ()
+
     def trait_impls(self, trait: DefPath, head: str | None) -> Sequence[ImplSig]:
         key = (trait, head)
         found = self._impl_lists.get(key)

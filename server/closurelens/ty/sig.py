@@ -212,6 +212,10 @@ class SigDb(Protocol):
         """Impls of `trait` whose self type has this head (`head_of`); None: the blanket ones (`impl<T> .. for T`)."""
         ...
 
+    def trait_impls_in(self, near: DefPath, trait: DefPath, head: str | None) -> Sequence[ImplSig]:
+        """Further such impls in the crate of `near`, a type among the trait's arguments (the orphan rule's third crate)."""
+        ...
+
     def all_trait_impls(self, trait: DefPath) -> Sequence[ImplSig]:
         """Every impl of `trait`, blanket ones too."""
         ...
