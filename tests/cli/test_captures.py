@@ -35,7 +35,7 @@ def told(folder: Path, *argv: str) -> dict[str, dict[str, Any]]:
 
 
 def test_json_has_every_field(tmp_path: Path) -> None:
-    code = "fn f(mut v: Vec<u8>) {\n    let mut é = || v.push(1);\n    é();\n}\n"
+    code = "fn f(mut v: String) {\n    let mut é = || v.clear();\n    é();\n}\n"
     write(tmp_path, {"a.rs": code})
     start = code.encode().index(b"|| v")
     assert told(tmp_path, "a.rs") == {
@@ -45,7 +45,7 @@ def test_json_has_every_field(tmp_path: Path) -> None:
             "closures": [
                 {
                     "start": start,
-                    "end": start + len("|| v.push(1)"),
+                    "end": start + len("|| v.clear()"),
                     "line": 2,
                     "column": start - code.index("\n"),
                     "move": False,
@@ -59,12 +59,12 @@ def test_json_has_every_field(tmp_path: Path) -> None:
                             "place": "v",
                             "mode": "mut",
                             "certain": True,
-                            "type": "Vec<u8>",
+                            "type": "String",
                             "uses": [
                                 {
                                     "line": 2,
                                     "column": start - code.index("\n") + 3,
-                                    "why": "borrowed mutably: receiver of `push(&mut self)`",
+                                    "why": "borrowed mutably: receiver of `clear(&mut self)`",
                                 }
                             ],
                         }
@@ -105,11 +105,18 @@ def test_code_that_cfg_switches_off_is_marked(tmp_path: Path) -> None:
 
 
 def test_closures_that_only_the_syntax_knows(tmp_path: Path) -> None:
-    code = "fn f() {\n    unknown!(move |x| x + 1);\n}\nmacro_rules! m { () => { || 1 } }\nfn g() { let _ = m!(); }\n"
+    code = "fn f(x: [u8; {\n    let c = move |n: usize| n; 1\n}]) {}\n"
+    code += "macro_rules! m { () => { || 1 } }\nfn g() { let _ = m!(); }\n"
     write(tmp_path, {"a.rs": code})
     (closure,) = told(tmp_path, "a.rs")["a.rs"]["closures"]
     assert (closure["line"], closure["move"], closure["certain"]) == (2, True, False)
-    assert closure["reason"]
+    assert closure["reason"] == "the code around it was not understood"
+
+
+def test_closures_in_calls_of_unknown_macros(tmp_path: Path) -> None:
+    write(tmp_path, {"a.rs": "fn f(s: String) {\n    unknown!(|x| s.len() + x);\n}\n"})
+    (closure,) = told(tmp_path, "a.rs")["a.rs"]["closures"]
+    assert [c["variable"] for c in closure["captures"]] == ["s"]
 
 
 def test_async_blocks_are_no_closures(tmp_path: Path) -> None:

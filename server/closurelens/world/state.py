@@ -158,6 +158,9 @@ class World:
                 now = self.file(path)
             if isinstance(seen, bytes):
                 seen = project.read[path] = SourceFile.of(seen)
+            if now is not None and not same_items(seen, now) and not now.is_settled:
+                # Making the items anew costs more than finding where they are.
+                now = self._open[path] = now.refreshed()
             if now is None or not same_items(seen, now):
                 project.forget(path)
 
