@@ -10,6 +10,7 @@ from closurelens.infer import autoderef, method, names
 from closurelens.infer.coercion import coerce
 from closurelens.infer.fn_ctxt import FnCtxt
 from closurelens.infer.result import BorrowAdjust, MethodCallee
+from closurelens.infer.table import VarKind
 from closurelens.infer.traits import Answer
 from closurelens.ty import types as t
 from closurelens.ty.types import HAS_INFER, Ty
@@ -62,25 +63,52 @@ def _hints_from_result(
     mark = table.snapshot()
     fresh_from = len(table.bound)
     pending = list(cx.solver.pending)
-    hints: tuple[Ty, ...] | None = None
+    found: dict[int, Ty] | None = None
+    own = _open_vars(cx, formal)
     if table.unify(ret, wanted):
-        hints = tuple([table.deep(f) for f in formal])
+        found = {var: table.deep(t.Infer(var)) for var in own}
     table.rollback(mark)
     cx.solver.pending = pending
-    if hints is None:
+    if found is None:
         return None
     replaced: dict[int, Ty] = {}
 
     def renew(ty: Ty) -> Ty:
+        """Open parts become variables of their own: that one type is to be a subtype of another does not bind them."""
         if not ty.flags & HAS_INFER:
             return ty
         if ty.__class__ is t.Infer:
-            if ty.id >= fresh_from:  # type: ignore[attr-defined]
-                return replaced.setdefault(ty.id, table.new_var())  # type: ignore[attr-defined]
-            return ty
+            if ty.id < fresh_from and table.kinds[ty.id] is not VarKind.GENERAL:  # type: ignore[attr-defined]
+                return ty
+            return replaced.setdefault(ty.id, table.new_var())  # type: ignore[attr-defined]
         return ty.map(renew)
 
-    return tuple([renew(h) for h in hints])
+    known = {var: renew(ty) for var, ty in found.items() if ty.__class__ is not t.Infer}
+
+    def fill(ty: Ty) -> Ty:
+        if not ty.flags & HAS_INFER:
+            return ty
+        if ty.__class__ is t.Infer:
+            ty = table.shallow(ty)
+            if ty.__class__ is t.Infer:
+                return known.get(ty.id, ty)  # type: ignore[attr-defined]
+        return ty.map(fill)
+
+    return tuple([fill(f) for f in formal])
+
+
+def _open_vars(cx: FnCtxt, types: tuple[Ty, ...]) -> set[int]:
+    out: set[int] = set()
+    work = list(types)
+    while work:
+        ty = work.pop()
+        if ty.flags & HAS_INFER:
+            ty = cx.table.shallow(ty)
+            if isinstance(ty, t.Infer):
+                out.add(ty.id)
+            else:
+                work.extend(ty.parts())
+    return out
 
 
 def check_unknown_args(cx: FnCtxt, args: list[Expr], why: str) -> None:

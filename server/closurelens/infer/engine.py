@@ -106,6 +106,7 @@ def _finish(cx: FnCtxt) -> None:
             break
         cx.solver.select_where_possible()
         operators.finish_ops(cx)
+    places.finish_casts(cx)
 
 
 _OPEN = t.Unknown("the type is not inferred")

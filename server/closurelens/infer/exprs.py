@@ -173,8 +173,14 @@ def _let(cx: FnCtxt, expr: h.Let, expected: Ty | None) -> Ty:
     return t.BOOL
 
 
+def _for_branches(cx: FnCtxt, expected: Ty | None) -> Ty | None:
+    """What branches may expect: nothing where the type is open (rustc's adjust_for_branches)."""
+    return None if expected is None or cx.resolve(expected).__class__ is t.Infer else expected
+
+
 def _if(cx: FnCtxt, expr: h.If, expected: Ty | None) -> Ty:
     check_coerce(cx, expr.cond, t.BOOL)
+    expected = _for_branches(cx, expected)
     before = cx.diverges
     cx.diverges = False
     if expr.otherwise is None:
@@ -185,7 +191,7 @@ def _if(cx: FnCtxt, expr: h.If, expected: Ty | None) -> Ty:
     then_ty = check_expr(cx, expr.then, expected)
     then_diverges, cx.diverges = cx.diverges, False
     merged = merge(cx, None, expr.then, then_ty, expected)
-    else_ty = check_expr(cx, expr.otherwise, expected if expected is not None else None)
+    else_ty = check_expr(cx, expr.otherwise, expected)
     merged = merge(cx, merged, expr.otherwise, else_ty, expected)
     cx.diverges = before or (cx.diverges and then_diverges)
     return merged
@@ -196,6 +202,7 @@ def _match(cx: FnCtxt, expr: h.Match, expected: Ty | None) -> Ty:
     before = cx.diverges
     for arm in expr.arms:
         check_pat(cx, arm.pat, ty)
+    expected = _for_branches(cx, expected)
     merged: Ty | None = None
     all_diverge = True
     for arm in expr.arms:
@@ -406,6 +413,8 @@ def _struct_type(cx: FnCtxt, expr: h.StructExpr) -> Ty:
     match found:
         case CtorValue():
             cx.path_def[expr.id] = found.item
+            cx.solver.origin = expr.id
+            places.require_adt(cx, found.ty)
             return found.ty
         case AssocValue():
             if found.trait is not None:

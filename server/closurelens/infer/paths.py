@@ -53,13 +53,14 @@ def _fn_item(cx: FnCtxt, expr: PathExpr, path: str, args: tuple[Ty, ...]) -> Ty:
 
 
 def _ctor(cx: FnCtxt, expr: PathExpr, found: CtorValue, expected: Ty | None) -> Ty:
-    from closurelens.infer.places import field_ty, variant_of
+    from closurelens.infer.places import field_ty, require_adt, variant_of
 
     variant = variant_of(cx, found.item)
     ty = found.ty
     if variant is None:
         return cx.unknown_at(expr, f"`{found.item.path}` is not known")
     adt, shape = variant
+    require_adt(cx, ty)
     if shape.ctor is not CtorKind.TUPLE:
         return ty
     params = tuple([field_ty(cx, adt, ty.args, field) for field in shape.fields])

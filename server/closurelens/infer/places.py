@@ -56,6 +56,13 @@ def field_ty(cx: FnCtxt, sig: AdtSig, args: tuple[Ty, ...], field: FieldSig) -> 
     return cx.solver.normalize(ty)
 
 
+def require_adt(cx: FnCtxt, ty: Ty) -> None:
+    """The bounds of a type's parameters hold where a value of it is made: they are what closures in it are to be."""
+    sig = cx.db.adt(ty.path) if isinstance(ty, t.Adt) and ty.args else None
+    if sig is not None and sig.generics.predicates:
+        cx.solver.require_all(sig.generics.predicates, {p.name: a for p, a in zip(sig.generics.params, ty.args)})  # type: ignore[attr-defined]  # noqa: B905
+
+
 def _is_visible(cx: FnCtxt, sig: AdtSig, field: FieldSig) -> bool:
     return field.is_public or sig.path.partition("::")[0] == cx.resolver.owner.partition("::")[0]
 

@@ -39,7 +39,7 @@ def captures(literal: str) -> list[Capture]:
         text = _ESCAPE.sub(_blank, literal)
     found: list[Capture] = []
     for match in _PLACEHOLDER.finditer(text, opening, max(text.rfind('"'), opening)):
-        for group in ("value", "width", "precision"):
+        for group in ("value", "precision", "width"):  # rustc's order
             name = match[group]
             if name is not None:
                 start = match.start(group)
