@@ -189,10 +189,10 @@ def offset_of(text: str, position: Json, encoding: str) -> int:
 
 
 def with_hints(text: str, hints: list[Json], encoding: str) -> str:
-    """The text as an editor shows it, hints in `‹›`."""
+    """The text as an editor shows it, hints in `«»`."""
     placed = [(offset_of(text, hint["position"], encoding), label_of(hint)) for hint in hints]
     for at, label in sorted(placed, reverse=True):
-        text = f"{text[:at]}‹{label}›{text[at:]}"
+        text = f"{text[:at]}«{label}»{text[at:]}"
     return text
 
 

@@ -25,7 +25,7 @@ def test_encoding(plain: Client, offered: list[str], chosen: str) -> None:
     plain.start(encodings(*offered))
     assert plain.encoding == chosen
     plain.open(URI, TEXT.replace("|n: i32| {", '|n: i32| { "🦀";'))
-    shown = SHOWN.replace("‹: FnMut› {", '‹: FnMut› { "🦀";')
+    shown = SHOWN.replace("«: FnMut» {", '«: FnMut» { "🦀";')
     moved = 'let _c = "🦀🦀"; let mut add'
     low = {"line": 3, "character": 4}
     high = {"line": 3, "character": 15}

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from closurelens.capture.model import BorrowKind, ByRef, ByValue, Capture, DerefProj, FieldProj, Place
 from closurelens.hir import body as h
 from closurelens.ide.rewrite import rewrite
-from closurelens.ide.spell import Speller
+from closurelens.ide.spell import Speller, params_of
 from closurelens.ide.view import ClosureView, FileView, exprs
 from closurelens.infer.result import ClosureKind
 from closurelens.ty import types as t
+from closurelens.ty.display import display, display_bound
 
 __all__ = ["Desugared", "desugar"]
 
@@ -55,7 +56,7 @@ def desugar(file: FileView, closure: ClosureView) -> Desugared:
     if expr.is_async:
         problems.append("an async closure lends its captures to the future it returns")
     fields = _named(captures.captures)
-    speller = Speller()
+    speller = Speller(closure.body.result.adt)
     lines = []
     inits = []
     for field, capture in fields:
@@ -63,23 +64,31 @@ def desugar(file: FileView, closure: ClosureView) -> Desugared:
         inits.append(_init(field, capture))
     borrows = speller.borrows
     problems += speller.problems
-    signature = Speller(lifetime="")
+    signature = Speller(closure.body.result.adt, lifetime="")
     header, body = _method(file, closure, fields, signature, problems)
     problems += [p for p in signature.problems if p not in problems]
     params = list(speller.params)
-    outside = [p for p in signature.params if p not in speller.params]
-    if outside:
-        problems.append(f"the type parameter `{outside[0]}` is not part of any field's type")
-    elif params:
-        problems.append("bounds of " + ", ".join(f"`{p}`" for p in params) + " are not repeated here")
+    header = header.replace("(", _angles([p for p in signature.params if p not in speller.params]) + "(", 1)
+    where = _where(closure, {*params, *signature.params})
     declared = _angles([*(["'a"] if borrows else []), *params])
     used = _angles([*(["'_"] if borrows else []), *params])
     struct = f"struct {name}{declared};" if not fields else f"struct {name}{declared} {{\n" + "\n".join(lines) + "\n}"
     value = name if not fields else f"{name} {{ {', '.join(inits)} }}"
     trait = f"{captures.trait.value}<({_trait_args(closure)})>"
     note = f"    // stands for `impl {trait} for {name}{used}`, which stable Rust cannot write\n"
-    impl = f"impl{_angles(params)} {name}{used} {{\n{note}    {header} {body}\n}}"
+    impl = f"impl{_angles(params)} {name}{used} {{\n{note}    {header}{where} {body}\n}}"
     return Desugared(name, struct, value, impl, _let_name(closure), _told_apart(problems))
+
+
+def _where(closure: ClosureView, params: set[str]) -> str:
+    """The bounds in scope on these type parameters; lifetimes in them are not known."""
+    bounds: dict[str, list[str]] = {}
+    for predicate in closure.body.predicates:
+        inside = params_of(predicate.subject)
+        if inside and params.issuperset(inside):
+            bounds.setdefault(display(predicate.subject), []).append(display_bound(predicate.bound))
+    text = ", ".join([f"{subject}: {' + '.join(dict.fromkeys(all_of))}" for subject, all_of in bounds.items()])
+    return f"\n    where\n        {text},\n   " if text else ""
 
 
 def _told_apart(problems: list[str]) -> list[str]:
@@ -239,5 +248,5 @@ def _trait_args(closure: ClosureView) -> str:
     types = closure.body.result.closures.get(closure.expr.id)
     if types is None:
         return ""
-    speller = Speller(lifetime="")
+    speller = Speller(closure.body.result.adt, lifetime="")
     return "".join([f"{speller.spell(p, 'a parameter')}, " for p in types.params]).rstrip() if types.params else ""

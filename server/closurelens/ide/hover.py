@@ -13,12 +13,12 @@ from closurelens.capture.tree import Capturing
 from closurelens.hir import body as h
 from closurelens.ide.blocks import Block, Bullets, Code, Heading, Paragraph, Table, markdown, plain
 from closurelens.ide.desugar import desugar
+from closurelens.ide.spell import shown
 from closurelens.ide.view import BodyView, ClosureView, FileView, exprs
 from closurelens.ide.words import also_implements, mode_phrase, shown_trait, trait_is_certain, use_phrase
 from closurelens.infer.result import ClosureKind
 from closurelens.text import TextRange
 from closurelens.ty import types as t
-from closurelens.ty.display import display
 
 __all__ = ["Hover", "HoverConfig", "capture_lines", "hover", "trait_lines"]
 
@@ -230,7 +230,7 @@ def _capture_table(file: FileView, closure: ClosureView) -> list[Block]:
             (
                 f"`{capture.place.display()}`",
                 mode_phrase(capture.mode) + doubt,
-                f"`{_type(capture)}`",
+                f"`{_type(closure, capture)}`",
                 _decided(file, closure, capture),
             )
         )
@@ -241,8 +241,8 @@ def _capture_table(file: FileView, closure: ClosureView) -> list[Block]:
     return blocks
 
 
-def _type(capture: Capture) -> str:
-    return "_" if capture.ty is None else display(capture.ty)
+def _type(closure: ClosureView, capture: Capture) -> str:
+    return "_" if capture.ty is None else shown(capture.ty, closure.body.result.adt)
 
 
 def _deciding(capture: Capture) -> Use | None:
@@ -276,7 +276,7 @@ def capture_lines(file: FileView, closure: ClosureView, capture: Capture) -> lis
     for use in deciding[:4]:
         lines.append(f"`{use.place.display()}` is {use_phrase(use)} ({_line(file, closure, use)}).")
     if capture.ty is not None:
-        lines.append(f"Its type is `{display(capture.ty)}`.")
+        lines.append(f"Its type is `{_type(closure, capture)}`.")
     if capture.uncertain is not None:
         lines.append(f"Not certain: {capture.uncertain}.")
     return lines

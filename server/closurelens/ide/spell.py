@@ -5,12 +5,14 @@ Invariant: what cannot be written is said with its reason and shown as `_`, neve
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from closurelens.ty import types as t
 from closurelens.ty.display import display, display_bound, short
+from closurelens.ty.sig import AdtSig
 
-__all__ = ["Speller"]
+__all__ = ["Speller", "params_of", "shown", "without_defaults"]
 
 
 @dataclass(slots=True)
@@ -20,6 +22,7 @@ class Speller:
     `lifetime` is put on references: "'a " in a struct, "" in a function.
     """
 
+    adt: Callable[[t.DefPath], AdtSig | None]
     lifetime: str = "'a "
     problems: list[str] = field(default_factory=list)
     params: dict[str, None] = field(default_factory=dict)
@@ -31,7 +34,7 @@ class Speller:
             case t.Prim():
                 return ty.name
             case t.Adt():
-                args = ", ".join([self.spell(a, what) for a in ty.args])
+                args = ", ".join([self.spell(a, what) for a in without_defaults(ty, self.adt)])
                 return f"{short(ty.path)}<{args}>" if args else short(ty.path)
             case t.Tuple():
                 inner = ", ".join([self.spell(e, what) for e in ty.elems])
@@ -65,12 +68,7 @@ class Speller:
                 return ty.name
             case t.Projection():
                 text = display(ty)
-                work: list[t.Ty] = [ty]
-                while work:
-                    part = work.pop()
-                    if isinstance(part, t.Param):
-                        self.params[part.name] = None
-                    work.extend(part.parts())
+                self.params |= dict.fromkeys(params_of(ty))
                 return text
             case t.Closure() | t.Coroutine() | t.Opaque() | t.FnDef():
                 return self._unknown(f"the type of {what} has no name in Rust ({display(ty)})")
@@ -89,3 +87,37 @@ class Speller:
         if why not in self.problems:
             self.problems.append(why)
         return "_"
+
+
+def without_defaults(ty: t.Adt, adt: Callable[[t.DefPath], AdtSig | None]) -> tuple[t.Ty, ...]:
+    """The arguments as people write them: `Vec<i32>`, without the allocator that is its default."""
+    sig = adt(ty.path)
+    args = ty.args
+    if sig is None or len(sig.generics.params) != len(args):
+        return args
+    count = len(args)
+    while count and sig.generics.params[count - 1].default == args[count - 1]:
+        count -= 1
+    return args[:count]
+
+
+def params_of(ty: t.Ty) -> list[str]:
+    """The names of the type parameters in a type."""
+    out: dict[str, None] = {}
+    work = [ty]
+    while work:
+        part = work.pop()
+        if isinstance(part, t.Param):
+            out[part.name] = None
+        work.extend(part.parts())
+    return list(out)
+
+
+def shown(ty: t.Ty, adt: Callable[[t.DefPath], AdtSig | None]) -> str:
+    """A type for people: without defaults, `_` where it is not known."""
+
+    def stripped(part: t.Ty) -> t.Ty:
+        part = part.map(stripped)
+        return t.Adt(part.path, without_defaults(part, adt)) if isinstance(part, t.Adt) else part
+
+    return display(stripped(ty))

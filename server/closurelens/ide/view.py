@@ -13,6 +13,7 @@ from closurelens.capture.tree import PARTS, Capturing, is_coroutine
 from closurelens.hir import body as h
 from closurelens.infer.result import InferenceResult
 from closurelens.text import Document, TextRange
+from closurelens.ty.sig import Predicate
 from closurelens.world import Guard, PlacedBody, Snapshot, unguarded
 
 __all__ = ["BodyView", "ClosureView", "FileView", "async_keyword_end", "exprs", "file_view", "parts"]
@@ -20,11 +21,15 @@ __all__ = ["BodyView", "ClosureView", "FileView", "async_keyword_end", "exprs", 
 
 @dataclass(slots=True)
 class BodyView:
-    """One body: what inference and capture analysis say. `base` is added to the ranges of both."""
+    """One body: what inference and capture analysis say. `base` is added to the ranges of both.
+
+    `predicates` are the bounds in scope.
+    """
 
     result: InferenceResult
     captures: Sequence[ClosureCaptures]
     base: int
+    predicates: Sequence[Predicate] = ()
 
     def range(self, at: tuple[int, int]) -> TextRange:
         return TextRange(at[0] + self.base, at[1] + self.base)
@@ -149,5 +154,8 @@ def file_view(snapshot: Snapshot, path: str, guard: Guard = unguarded) -> FileVi
     by_body: dict[int, tuple[PlacedBody, list[ClosureCaptures]]] = {}
     for placed in answer.closures():
         by_body.setdefault(id(placed.body), (placed.body, []))[1].append(placed.closure)
-    bodies = [BodyView(body.analysis.result, captures, body.base) for body, captures in by_body.values()]
+    bodies = [
+        BodyView(body.analysis.result, captures, body.base, body.analysis.owner.resolver.predicates)
+        for body, captures in by_body.values()
+    ]
     return FileView(file.document, bodies)

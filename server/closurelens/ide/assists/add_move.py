@@ -42,7 +42,7 @@ def check(file: FileView, at: TextRange) -> Offer | Refusal | None:
     if reason is not None:
         return Refusal(title, reason)
     if all(_is_behind_reference(c) for c in _borrows(closure)):
-        names = ", ".join([f"`{c.place.name}`" for c in _borrows(closure)])
+        names = ", ".join(dict.fromkeys(f"`{c.place.name}`" for c in _borrows(closure)))
         return Refusal(
             title, f"what the closure borrows lies behind the reference {names}, which `move` would only copy"
         )
