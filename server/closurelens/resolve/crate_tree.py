@@ -33,7 +33,8 @@ from closurelens.hir.item import (
     VariantDecl,
 )
 from closurelens.hir.lower.attrs import effective
-from closurelens.hir.macros.api import Source
+from closurelens.hir.lower.items import lower_items
+from closurelens.hir.macros.api import Chunk, Source
 from closurelens.project import cfg as cfg_rules
 from closurelens.project import modules
 from closurelens.project.model import Crate
@@ -41,6 +42,7 @@ from closurelens.resolve.impl_index import CrateImpls
 from closurelens.resolve.macro_scope import MacroScope, is_macro_rules
 from closurelens.resolve.module import Entry, Import, ModuleData, Names, State
 from closurelens.resolve.sketch import FileSketch, crate_files
+from closurelens.syntax.nodes import tree_of_fragment
 from closurelens.ty.sig import Def, DefKind
 from closurelens.ty.types import DefPath
 
@@ -278,7 +280,7 @@ class CrateIndex:
             elif isinstance(item, ExternBlock):
                 declared = [_foreign_type(inner) if isinstance(inner, TypeAliasItem) else inner for inner in item.items]
                 work.append(
-                    (_Context(here.module, here.file, here.source, off, here.in_macro, here.repeated), iter(item.items))
+                    (_Context(here.module, here.file, here.source, off, here.in_macro, here.repeated), iter(declared))
                 )
             else:
                 self._declare(here, item, off)
@@ -319,6 +321,8 @@ class CrateIndex:
                 entry = self._entry(here, DefKind.MACRO, self._path(here, item, off), item, off)
                 if is_macro_rules(entry):
                     module.textual.append(entry)
+                    if here.in_macro is not None and effective(item.attrs, self.holds).macro_export:
+                        self.macros.add_exported(item, here.file, here.source)
                 else:
                     names.macros.setdefault(item.name, entry)
             case AdtItem():
@@ -336,6 +340,8 @@ class CrateIndex:
                 entry = self._entry(here, kind, self._path(here, item, off), item, off)
                 if item.name != "_":
                     names.values.setdefault(item.name, entry)
+                else:
+                    self._const_block(entry, item)
             case TraitItem():
                 kind = DefKind.TRAIT_ALIAS if item.is_alias else DefKind.TRAIT
                 entry = self._entry(here, kind, self._path(here, item, off), item, off)
@@ -346,6 +352,20 @@ class CrateIndex:
                 names.types.setdefault(item.name, entry)
             case _:
                 assert isinstance(item, ErrorItem | ExternBlock | MacroCallItem)
+
+    def _const_block(self, entry: Entry, item: ValueItem) -> None:
+        """`const _: () = { impl .. };` is how macros and people hide impls: they count as if they stood outside."""
+        if item.value is None:
+            return
+        start, end = item.value
+        text = entry.source.text[start:end]
+        if not text.startswith(b"{") or b"impl" not in text:
+            return
+        block = tree_of_fragment(text, "expr")
+        if block is not None:
+            source = Chunk(text, self.edition)
+            placed: list[tuple[Item, Source]] = [(inner, source) for inner in lower_items(block, text)]
+            self.add_block(entry.module, entry.path, placed, entry.file, cfg_off=entry.cfg_off, index=0)
 
     def _path(self, here: _Context, item: Item, off: str | None) -> DefPath:
         """A path that no other item has: what is off, or unnamed, gives way."""

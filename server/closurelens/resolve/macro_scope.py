@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from closurelens.hir.item import Item, MacroCallItem, MacroRulesItem
+from closurelens.hir.item import Item, MacroCallItem, MacroRulesItem, Module
 from closurelens.hir.lower.attrs import effective
 from closurelens.hir.lower.items import lower_items_of
 from closurelens.hir.macros.api import (
@@ -57,7 +57,8 @@ class MacroScope:
         self._crate = crate
         self._definitions: dict[Entry, MacroDef] = {}
         self._exported: dict[str, Entry] | None = None
-        self._filling = False
+        self._filling = 0
+        self._made_by_macros: list[str] = []
         self._macro_use: list[str] = []
         self._known: dict[tuple[ModuleData, int, bool, str], MacroDef | None] = {}
         self._expanders: dict[ModuleData, tuple[Expander, MacroPosition]] = {}
@@ -159,24 +160,55 @@ class MacroScope:
         return None
 
     def exported(self, name: str) -> Entry | None:
-        """The `#[macro_export]` macro of this name."""
+        """The `#[macro_export]` macro of this name; its path is that of a name in the crate's root."""
         if self._exported is None:
-            if self._crate.crate.kind is TargetKind.PROC_MACRO:
-                self._exported = {}
-                return None
-            found: dict[str, Entry] = {}
-            self._exported = found
-            self._filling = True
-            for file in self._crate.files():
-                if b"macro_export" in file.text:
-                    for module in self._crate.modules_of_file(file.path):
-                        for entry in module.entries:
-                            if isinstance(entry.item, MacroRulesItem) and is_exported(entry):
-                                found.setdefault(entry.item.name, entry)
-            self._filling = False
-        if self._filling:
+            self._exported = {}
+            if self._crate.crate.kind is not TargetKind.PROC_MACRO:
+                self._find_exported(self._exported)
+        found = self._exported.get(name)
+        if found is None and self._made_by_macros:
+            # Definitions that other macros make are declared while their modules are filled.
+            files, self._made_by_macros = self._made_by_macros, []
+            self._filling += 1
+            for file in files:
+                self._crate.modules_of_file(file)
+            self._filling -= 1
+            found = self._exported.get(name)
+        if found is None and self._filling:
             self._crate.program.names.not_final()
-        return self._exported.get(name)
+        return found
+
+    def _find_exported(self, found: dict[str, Entry]) -> None:
+        crate = self._crate
+        for sketch in crate.files():
+            written = sketch.text.count(b"macro_export")
+            file = crate.program.files.items(sketch.path, crate.edition) if written else None
+            if file is None:
+                continue
+            work = list(reversed(file.items))
+            while work:
+                item = work.pop()
+                if crate.switched_off(item.attrs) is not None:
+                    continue
+                if isinstance(item, Module) and item.items is not None:
+                    work.extend(reversed(item.items))
+                elif isinstance(item, MacroRulesItem) and effective(item.attrs, crate.holds).macro_export:
+                    written -= 1
+                    self.add_exported(item, sketch.path, file.source, found)
+            if written > 0:
+                self._made_by_macros.append(sketch.path)
+
+    def add_exported(
+        self, item: MacroRulesItem, file: str, source: Source, found: dict[str, Entry] | None = None
+    ) -> None:
+        """An exported macro; the first of a name counts."""
+        crate = self._crate
+        known = self._exported if found is None else found
+        if known is None or item.name in known:
+            return
+        entry = Entry(DefKind.MACRO, f"{crate.name}::{item.name}", item, crate.root, file, source, None)
+        known[item.name] = entry
+        crate.entries.setdefault(entry.path, []).insert(0, entry)
 
     def add_macro_use(self, crate: str) -> None:
         """`#[macro_use] extern crate name;`"""
@@ -246,7 +278,3 @@ def is_macro_rules(entry: Entry) -> bool:
     """Not a `macro name {..}`."""
     start = entry.item.range[0]
     return b"macro_rules" in entry.source.text[start : entry.item.name_range[0]]
-
-
-def is_exported(entry: Entry) -> bool:
-    return effective(entry.item.attrs, entry.module.crate.holds).macro_export

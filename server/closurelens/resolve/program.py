@@ -45,7 +45,7 @@ _FUNDAMENTAL = frozenset(("alloc::boxed::Box", "core::pin::Pin"))
 class Program:
     """Implements `SigDb`. A crate's paths start with its name, with `@2` and so on when an earlier crate has the name.
 
-    `SigDb` questions are answered without what `cfg` switches off; `off_db` is the same with it.
+    Impls that a `cfg` switches off are left out; `off_view` has them.
     """
 
     def __init__(self, graph: CrateGraph, std: SigDb, read: ReadFile, *, index_dependencies: bool = True) -> None:
@@ -56,7 +56,7 @@ class Program:
         self.index_dependencies = index_dependencies
         self.names = NameLookup(self)
         self.signatures = Signatures(self)
-        self.off_db: SigDb = OffDb(self)
+        self._off_view: Program | None = None
         self._crates: dict[CrateId, CrateIndex] = {}
         self._by_name: dict[str, CrateIndex] = {}
         self._dependencies: dict[tuple[CrateId, str], Def] = {}
@@ -64,6 +64,13 @@ class Program:
         self._impls: dict[DefPath, ImplSig] = {}
         self._consts: dict[DefPath, int | None] = {}
         self._open_consts: set[DefPath] = set()
+
+    def off_view(self) -> Program:
+        """The same program as code sees it that a `cfg` switches off. It holds until the next `forget`."""
+        if self._off_view is None:
+            self._off_view = _OffProgram.__new__(_OffProgram)
+            self._off_view.__dict__.update(self.__dict__)
+        return self._off_view
 
     # Crates
 
@@ -384,6 +391,7 @@ class Program:
     def forget(self, path: str) -> None:
         """A file has another text: what rests on the structure of its items is made anew when asked for."""
         self.files.forget(path)
+        self._off_view = None
         kept = [crate for crate in self._crates.values() if not crate.crate.is_member]
         members = [crate.crate for crate in self._crates.values() if crate.crate.is_member]
         self._crates = {crate.crate.id: crate for crate in kept}
@@ -398,29 +406,17 @@ class Program:
             self.crate(member)
 
 
-class OffDb:
-    """`Program` as code sees it that a `cfg` switches off: impls that are switched off count too."""
-
-    def __init__(self, program: Program) -> None:
-        self._program = program
-        self.adt = program.adt
-        self.fn = program.fn
-        self.trait = program.trait
-        self.value = program.value
-        self.alias = program.alias
-        self.impl = program.impl
-        self.traits_with_method = program.traits_with_method
-        self.trait_impls_in = program.trait_impls_in
-        self.children = program.children
+class _OffProgram(Program):
+    """What `Program.off_view` gives."""
 
     def trait_impls(self, trait: DefPath, head: str | None) -> Sequence[ImplSig]:
-        return self._program._trait_impls(trait, head, off=True)
+        return self._trait_impls(trait, head, off=True)
 
     def all_trait_impls(self, trait: DefPath) -> Sequence[ImplSig]:
-        return self._program._all_trait_impls(trait, off=True)
+        return self._all_trait_impls(trait, off=True)
 
     def inherent_impls(self, head: str) -> Sequence[ImplSig]:
-        return self._program._inherent_impls(head, off=True)
+        return self._inherent_impls(head, off=True)
 
 
 def _plain_path(names: list[str]) -> Path:

@@ -311,6 +311,9 @@ class Resolver:
             return self._qualified_value(path, lowering)
         found = self.resolve_path(path, Namespace.VALUES)
         if found is None:
+            name = path.name()
+            if name is not None and self.resolve_path(path, Namespace.TYPES) is not None:
+                return NoValue(f"`{name}` is a type, not a value")
             return NoValue(self.why_not(path))
         target = found.target
         if not isinstance(target, Def):

@@ -1,0 +1,191 @@
+"""Which impls and traits there are, also those that macros and derives make."""
+
+from __future__ import annotations
+
+import pytest
+from resolve_fixture import load
+
+from closurelens.resolve.program import Program
+
+CLONE, COPY, EQ, ADD = "core::clone::Clone", "core::marker::Copy", "core::cmp::PartialEq", "core::ops::arith::Add"
+ITERATOR, FROM = "core::iter::traits::iterator::Iterator", "core::convert::From"
+
+TEXT = """
+mod types { pub struct A<T>(T); pub enum B { X } pub type Alias = A<u8>; pub trait Local { fn local(&self); } }
+mod first; mod second; mod third;
+use types::{A, B};
+impl<T> A<T> { fn inherent(&self) {} }
+impl<T: types::Local> types::Local for Vec<T> { fn local(&self) {} }
+impl<T> types::Local for &T { fn local(&self) {} }
+impl<T: Fn()> types::Local for T { fn local(&self) {} }
+impl types::Local for [u8] { fn local(&self) {} }
+impl types::Local for dyn types::Local { fn local(&self) {} }
+impl dyn types::Local { fn on_dyn(&self) {} }
+impl From<B> for String { fn from(b: B) -> String {} }
+const _: () = { impl Default for B { fn default() -> B {} } };
+//- /first.rs
+use crate::types::A as Renamed;
+impl<T> Renamed<T> { fn renamed(&self) {} }
+impl Iterator for crate::types::Alias { type Item = u8; fn next(&mut self) -> Option<u8> {} }
+//- /second.rs
+use crate::types::Alias;
+impl Alias { fn through_alias(&self) {} }
+#[cfg(test)] impl crate::types::B { fn only_in_tests(&self) {} }
+//- /third.rs
+macro_rules! locals { ($($t:ty)*) => { $(impl crate::types::Local for $t { fn local(&self) {} })* } }
+locals!(u8 crate::types::B);
+macro_rules! inherent { ($t:ident) => { impl super::types::$t { fn by_macro(&self) {} } } }
+inherent!(B);
+#[derive(Clone, Copy, PartialEq, Nonsense)] pub struct D<T, const N: usize>(T, [u8; N]);
+#[derive(Clone)] pub struct P<I: Iterator>(I::Item);
+#[cfg_attr(not(test), derive(Debug))] pub struct Q;
+#[derive(Default)] pub enum E<T> { #[default] None, Some(T) }
+"""
+
+
+@pytest.fixture(scope="module")
+def program() -> Program:
+    return load(TEXT).program
+
+
+@pytest.mark.parametrize(
+    ("head", "methods"),
+    [
+        ("krate::types::A", {"inherent", "renamed", "through_alias"}),
+        ("krate::types::B", {"by_macro"}),
+        ("dyn krate::types::Local", {"on_dyn"}),
+        ("krate::third::Q", set()),
+    ],
+)
+def test_inherent_impls(head: str, methods: set[str]) -> None:
+    program = load(TEXT).program
+    assert {name for impl in program.inherent_impls(head) for name in impl.methods} == methods
+
+
+def test_inherent_impls_of_std_types(program: Program) -> None:
+    assert any("push" in impl.methods for impl in program.inherent_impls("alloc::vec::Vec"))
+
+
+@pytest.mark.parametrize(
+    ("trait", "head", "told"),
+    [
+        ("krate::types::Local", "alloc::vec::Vec", ["Vec<T, Global>"]),
+        ("krate::types::Local", "&", ["&T"]),
+        ("krate::types::Local", None, ["T"]),
+        ("krate::types::Local", "[]", ["[u8]"]),
+        ("krate::types::Local", "dyn krate::types::Local", ["dyn Local"]),
+        ("krate::types::Local", "u8", ["u8"]),
+        ("krate::types::Local", "krate::types::B", ["B"]),
+        ("krate::types::Local", "krate::types::A", []),
+        (ITERATOR, "krate::types::A", ["A<u8>"]),
+        ("core::default::Default", "krate::types::B", ["B"]),
+        (CLONE, "krate::third::D", ["D<T, N>"]),
+        (COPY, "krate::third::D", ["D<T, N>"]),
+        ("core::fmt::Debug", "krate::third::Q", ["Q"]),
+        (CLONE, "krate::third::Q", []),
+        (CLONE, "u8", ["u8"]),
+    ],
+)
+def test_trait_impls(trait: str, head: str | None, told: list[str]) -> None:
+    program = load(TEXT).program
+    assert [repr(impl.self_ty) for impl in program.trait_impls(trait, head)] == told
+
+
+def test_impls_of_std_traits_for_std_types(program: Program) -> None:
+    args = {repr(impl.trait.args[0]) for impl in program.trait_impls(FROM, "alloc::string::String") if impl.trait}
+    assert {"B", "char", "&str"} <= args
+
+
+def test_all_impls_of_a_trait(program: Program) -> None:
+    told = {repr(impl.self_ty) for impl in program.all_trait_impls("krate::types::Local")}
+    assert told == {"Vec<T, Global>", "&T", "T", "[u8]", "dyn Local", "u8", "B"}
+    assert any(repr(impl.self_ty) == "D<T, N>" for impl in program.all_trait_impls(CLONE))
+
+
+@pytest.mark.parametrize(
+    ("trait", "head", "predicates"),
+    [
+        (CLONE, "krate::third::D", ["T: Clone"]),
+        (EQ, "krate::third::D", ["T: PartialEq<T>"]),
+        (CLONE, "krate::third::P", ["I: Iterator", "I: Clone", "I::Item: Clone"]),
+        ("core::default::Default", "krate::third::E", []),
+    ],
+)
+def test_bounds_of_derives(program: Program, trait: str, head: str, predicates: list[str]) -> None:
+    [impl] = program.trait_impls(trait, head)
+    assert [f"{p.subject!r}: {p.bound!r}" for p in impl.generics.predicates] == predicates
+
+
+def test_methods_of_derives_are_the_traits(program: Program) -> None:
+    [impl] = program.trait_impls(CLONE, "krate::third::D")
+    assert dict(impl.methods) == {"clone": "core::clone::Clone::clone"}
+    assert program.impl(impl.path) is impl
+
+
+def test_derives_that_nobody_knows(program: Program) -> None:
+    assert list(program.unknown_derives("krate::third::D")) == ["Nonsense"]
+    assert list(program.unknown_derives("krate::third::P")) == []
+
+
+def test_impls_seen_from_code_that_is_off(program: Program) -> None:
+    here = program.off_view().inherent_impls("krate::types::B")
+    assert {name for impl in here for name in impl.methods} == {"by_macro", "only_in_tests"}
+
+
+def test_traits_with_method() -> None:
+    program = load(TEXT).program
+    assert "krate::types::Local" in program.traits_with_method("local")
+    assert list(program.traits_with_method("nowhere")) == []
+    assert CLONE in program.traits_with_method("clone")
+
+
+def test_impls_of_a_dependency_are_found_without_reading_all_of_it() -> None:
+    text = """
+//# crate krate /lib.rs deps=dep
+//# crate dep /dep/lib.rs member=no
+use dep::Thing;
+//- /dep/lib.rs
+pub struct Thing; mod impls; mod other;
+//- /dep/impls.rs
+impl crate::Thing { pub fn method(&self) {} }
+//- /dep/other.rs
+pub struct Unrelated; impl Unrelated { pub fn x() {} }
+"""
+    fixture = load(text)
+    assert fixture.resolver("krate").resolve_name("Thing", _types()) is not None
+    impls = fixture.program.inherent_impls("dep::Thing")
+    assert [list(impl.methods) for impl in impls] == [["method"]]
+    other = fixture.program.module("dep::other")
+    assert other is not None and other.state.name == "UNREAD"
+
+
+def test_derive_with_the_name_of_std_from_elsewhere() -> None:
+    text = """
+//# crate krate /lib.rs deps=educe
+use educe::Clone;
+#[derive(Clone, std::fmt::Debug)] pub struct S;
+"""
+    program = load(text).program
+    assert list(program.unknown_derives("krate::S")) == ["Clone"]
+    assert not program.trait_impls(CLONE, "krate::S")
+    assert program.trait_impls("core::fmt::Debug", "krate::S")
+
+
+def test_attribute_macros_on_a_type() -> None:
+    text = """
+//# crate krate /lib.rs deps=pin
+use pin::pin_project; use serde::Serialize;
+#[pin_project] pub struct S;
+#[pin::other(x)] pub struct T;
+#[derive(Serialize)] #[serde(rename = "x")] #[must_use] #[rustfmt::skip] pub struct U;
+"""
+    program = load(text).program
+    assert list(program.unknown_derives("krate::S")) == ["pin_project"]
+    assert list(program.unknown_derives("krate::T")) == ["pin::other"]
+    assert list(program.unknown_derives("krate::U")) == ["Serialize"]
+
+
+def _types():  # type: ignore[no-untyped-def]
+    from closurelens.ty.sig import Namespace
+
+    return Namespace.TYPES
