@@ -11,30 +11,34 @@ from closurelens.hir import body as h
 from closurelens.resolve.answers import AssocValue, ConstParamValue, CtorValue, ItemValue, NoValue
 from closurelens.resolve.bodies import lower_owner, scopes_of
 
-# Each body is that of `f`. A name followed by `/*n*/` is the n-th of its name: where it is bound, and where that is meant.
-# `/*item*/` is an item or nothing at all.
+# Each body is that of `f`. A name followed by `/*n*/` is the n-th of its name: where it is bound, and where that is
+# meant. `/*item*/` is an item or nothing at all.
 SCOPES: dict[str, str] = {
     "shadowing": "fn f(a/*1*/: u8) { let a/*2*/ = a/*1*/ + 1; a/*2*/; { let a/*3*/ = a/*2*/; a/*3*/; } a/*2*/; }",
     "else of a let": "fn f(x/*1*/: Option<u8>) { let Some(x/*2*/) = x/*1*/ else { x/*1*/; return }; x/*2*/; }",
-    "match": "fn f(x/*1*/: Option<u8>) { match x/*1*/ { Some(x/*2*/) if x/*2*/ > 1 => x/*2*/, None => x/*1*/, _ => 0 }; }",
+    "match": """fn f(x/*1*/: Option<u8>) {
+        match x/*1*/ { Some(x/*2*/) if x/*2*/ > 1 => x/*2*/, None => x/*1*/, _ => 0 }; }""",
     "or patterns": "fn f(x/*1*/: R) { match x/*1*/ { Ok(v/*1*/) | Err(v/*1*/) => v/*1*/ }; }",
     "guards with let": """fn f(a/*1*/: O) {
         match a/*1*/ { b/*1*/ if let Some(a/*2*/) = b/*1*/ && a/*2*/ => a/*2*/, _ => a/*1*/ }; }""",
     "if let chains": """fn f(a/*1*/: O) {
-        if a/*1*/.x() && let Some(a/*2*/) = a/*1*/ && let Some(a/*3*/) = a/*2*/ { a/*3*/; } else { a/*1*/; } a/*1*/; }""",
+        if a/*1*/.x() && let Some(a/*2*/) = a/*1*/ && let Some(a/*3*/) = a/*2*/ { a/*3*/; } else { a/*1*/; }
+        a/*1*/; }""",
     "while let": "fn f(a/*1*/: O) { while let Some(a/*2*/) = a/*1*/ { a/*2*/; } a/*1*/; }",
     "for": "fn f(a/*1*/: O) { for a/*2*/ in a/*1*/ { a/*2*/; } a/*1*/; }",
-    "closures": "fn f(a/*1*/: O) { let g/*1*/ = |a/*2*/: u8, (b/*1*/, c/*1*/)| a/*2*/ + b/*1*/ + c/*1*/; g/*1*/(a/*1*/); }",
+    "closures": """fn f(a/*1*/: O) {
+        let g/*1*/ = |a/*2*/: u8, (b/*1*/, c/*1*/)| a/*2*/ + b/*1*/ + c/*1*/; g/*1*/(a/*1*/); }""",
     "struct patterns": "fn f(S { x/*1*/, y: z/*1*/ }: S) { x/*1*/; z/*1*/; y/*item*/; }",
     "at patterns": "fn f(a/*1*/ @ (b/*1*/, _): T) { a/*1*/; b/*1*/; }",
     "shorthand fields": "fn f(x/*1*/: u8) { S { x/*1*/ }; S { x: x/*1*/, ..x/*1*/ }; }",
     "format strings": 'fn f(x/*1*/: u8) { let y/*1*/ = 1; println!("{}", y/*1*/ + x/*1*/); }',
-    "items in blocks": """fn f(a/*1*/: u8) { a/*1*/; { fn b() {} let b/*1*/ = 1; b/*1*/; { fn a() {} a/*item*/; b/*1*/; } }
-        a/*1*/; }""",
+    "items in blocks": """fn f(a/*1*/: u8) { a/*1*/;
+        { fn b() {} let b/*1*/ = 1; b/*1*/; { fn a() {} a/*item*/; b/*1*/; } } a/*1*/; }""",
     "constants in patterns": """const C: u8 = 1; struct Unit; enum E { V, W(u8) } use E::*; fn func() {}
         fn f(x/*1*/: u8) { match x/*1*/ { C => 1, Unit => 2, V => C/*item*/, func/*1*/ => func/*1*/ };
             let None = x/*1*/; let ref C/*1*/ = x/*1*/; C/*1*/; }""",
-    "bounds of patterns are no variables": "const lo: u8 = 1; fn f(lo/*1*/: u8) { match 1 { lo/*item*/..=9 => 1, _ => 0 }; }",
+    "bounds of patterns are no variables": """const lo: u8 = 1;
+        fn f(lo/*1*/: u8) { match 1 { lo/*item*/..=9 => 1, _ => 0 }; }""",
     "hygiene": """macro_rules! m { ($e:expr) => { { let x = 2; $e + x } } }
         fn f(x/*1*/: u8) { m!(x/*1*/); }""",
     "a macro in the body sees locals above it": """fn f(a/*1*/: u8) { let b/*1*/ = 1;
@@ -91,7 +95,7 @@ def expressions(body: h.Body) -> list[h.Expr]:
 
 def test_patterns_that_are_items() -> None:
     text = SCOPES["constants in patterns"]
-    lowered, scopes, _ = load(text).body("krate::f")
+    _, scopes, _ = load(text).body("krate::f")
     assert sorted(found.path for found in scopes.pat_def.values()) == [
         "core::option::Option::None",
         "krate::C",
@@ -348,8 +352,9 @@ fn late() { m!(); { macro_rules! m { () => { 'c' } } m!() } }
 def test_odd_input_raises_nothing() -> None:
     text = """
 fn ( { impl } struct < use ::; use a::{b, ; mod ; impl<T for { type = ; fn f(self: ) -> { x } }
-trait { fn } enum E { , } const : = ; macro_rules! { } m!; extern { fn } use self; use super::super::x; use crate; use *;
-type A = A; type B = Option<B>; struct S(<S as T>::X); impl T for <Self as T>::X {} impl<T: T> T for T { fn f(x: T::T) {} }
+trait { fn } enum E { , } const : = ; macro_rules! { } m!; extern { fn } use self; use super::super::x;
+use crate; use *; type A = A; type B = Option<B>; struct S(<S as T>::X); impl T for <Self as T>::X {}
+impl<T: T> T for T { fn f(x: T::T) {} }
 trait Loop: Loop { type X: Into<Self::X>; fn f(x: Self::X); }
 """
     fixture = load(text)

@@ -13,13 +13,15 @@ CASES: dict[str, tuple[str, str]] = {
         """
         use std::collections::HashMap;
         struct S<T, const N: usize = 4> { a: Vec<T>, b: [u8; N] }
-        fn f(x: &mut u8, y: &'static str, z: *const i32, w: (u8, char), v: [u8; 3], u: &[S<u8>]) -> HashMap<String, !> {}
+        fn f(x: &mut u8, y: &'static str, z: *const i32, w: (u8, char), v: [u8; 3], u: &[S<u8>]) -> ! {}
+        fn map() -> HashMap<String, u8> {}
         fn g(h: fn(u8) -> u8, d: Box<dyn Fn(u8) -> u8 + Send>, e: &dyn std::fmt::Debug) {}
         fn array(a: [u8; SIZE], b: [u8; SIZE * 2 + 1], c: [u8; other()]) {}
         const SIZE: usize = 1 << 4;
         """,
         """
-        fn f => (&mut u8, &'static str, *const i32, (u8, char), [u8; 3], &[S<u8, 4>]) -> HashMap<String, !, RandomState, Global>
+        fn f => (&mut u8, &'static str, *const i32, (u8, char), [u8; 3], &[S<u8, 4>]) -> !
+        fn map => () -> HashMap<String, u8, RandomState, Global>
         fn g => (fn(u8) -> u8, Box<dyn Fn(u8) -> u8 + Send, Global>, &dyn Debug) -> ()
         fn array => ([u8; 16], [u8; _], [u8; _]) -> ()
         adt S => struct S { a: Vec<T, Global>, b: [u8; N] }
@@ -117,7 +119,9 @@ CASES: dict[str, tuple[str, str]] = {
         """
         struct S; struct Wrap<I>(I);
         impl Iterator for S { type Item = Vec<u8>; fn next(&mut self) -> Option<Self::Item> {} }
-        impl<I: Iterator> Iterator for Wrap<I> { type Item = (I::Item, Self::Other); fn next(&mut self) -> Option<I::Item> {} }
+        impl<I: Iterator> Iterator for Wrap<I> {
+            type Item = (I::Item, Self::Other); fn next(&mut self) -> Option<I::Item> {}
+        }
         fn f<I>(i: I, x: I::Item, y: <Vec<u8> as IntoIterator>::Item) where I: DoubleEndedIterator {}
         fn g<T: Unknown>(x: T::Thing, y: T::Nothing) {}
         """,

@@ -71,8 +71,9 @@ def _declared(path: str, text: bytes, folder: str) -> list[tuple[str, str]]:
         if match[2] == b"{":
             folders.append(f"{folders[0]}/{name}")
             continue
-        attribute = _PATH.search(text, max(0, start - 200), start)
-        if attribute is not None:
+        before = max(0, start - 400)
+        attributes = text[max(before, text.rfind(b";", before, start), text.rfind(b"}", before, start)) : start]
+        for attribute in _PATH.finditer(attributes):
             relative = attribute[1].decode("utf-8", "replace")
             for base in (paths.parent(path), *folders):
                 file = paths.join(base, relative)
