@@ -1,5 +1,6 @@
 """A desugared closure compiles in place of the closure: rustc is asked, about all cases at once."""
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -49,8 +50,6 @@ CASES = {
     "a reference in a type": 'let v = vec!["a"]; let f = || v.len(); assert_eq!(f(), 1);',
 }
 
-METHOD = {"&self": "call", "&mut self": "call_mut"}
-
 
 def replaced(text: str) -> tuple[str, Desugared]:
     """The text with its first closure replaced by its desugaring, and calls of its variable by calls of the method."""
@@ -60,7 +59,7 @@ def replaced(text: str) -> tuple[str, Desugared]:
     source = view.document.text
     at = closure.range
     name = (made.binding or "").removeprefix("mut ")
-    method = next(word for word in ("call_once", "call_mut", "call") if f"fn {word}(" in made.impl)
+    method = next(word for word in ("call_once", "call_mut", "call") if re.search(rf"fn {word}\b", made.impl))
     after = source[at.end :].decode().replace(f"{name}(", f"{name}.{method}(")
     block = f"{{ {made.struct}\n{made.impl}\n{made.value} }}"
     return source[: at.start].decode() + block + after, made

@@ -8,7 +8,7 @@ from in_memory import view_of
 from closurelens.ide.inlay_hints import HintKind, InlayHintsConfig, inlay_hints, resolve
 
 CASES = {
-    "borrows and a move": "fn f(a: String, mut b: String) { let c = «move(a, &mut b)»||«: FnOnce» { b.push('x'); a }; }",
+    "borrows, a move": "fn f(a: String, mut b: String) { let c = «move(&mut b, a)»||«: FnOnce» { b.push(' '); a }; }",
     "nothing captured": "fn f() { let c = |x: i32|«: Fn» x; }",
     "a written `move`": "fn f(a: i32) { let c = move«(a)» ||«: Fn» a; }",
     "the contextual kind": "fn f(a: i32, v: Vec<i32>) { v.into_iter().map(«move(&a)»|x|«: FnMut» x + a); }",
@@ -43,7 +43,7 @@ def test_kinds_are_switched_apart() -> None:
 
 
 def test_uncertain_hints_can_be_hidden() -> None:
-    text = "fn f(n: String) { unknown(|| other(n)); }"
+    text = "fn f(n: String) { unknown(|| n.no_such()); }"
     assert "?" in shown(text, InlayHintsConfig())
     assert shown(text, InlayHintsConfig(uncertain=False)) == text
 
