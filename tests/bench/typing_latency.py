@@ -104,7 +104,7 @@ def run(text: str, keys: int) -> None:
     p50, p95 = percentile(costs, 0.5), percentile(costs, 0.95)
     print(
         f"{text.count(chr(10)):>7} lines: first hints {first:8.1f}   keystroke p50 {p50:7.2f}  p95 {p95:7.2f}"
-        f"  max {max(costs):7.2f}   tree-sitter, one function of {length} lines {base:5.2f}  ratio p50 {p50 / base:6.1f}"
+        f"  max {max(costs):7.2f}   tree-sitter, function of {length} lines {base:5.2f}  ratio p50 {p50 / base:6.1f}"
     )
 
 

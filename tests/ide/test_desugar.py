@@ -41,7 +41,7 @@ CASES = {
     "changed and given away": "let mut s = String::new(); let f = move || { s.push('a'); s }; assert_eq!(f(), \"a\");",
     "passed on": "fn g(v: &Vec<i32>) -> usize { v.len() } let v = vec![1]; let f = || g(&v); assert_eq!(f(), 1);",
     "by-value methods of what is Copy": "let n = 2i32; let f = || n.pow(2); assert_eq!(f(), 4);",
-    "an array that is iterated by value": "let a = [1, 2]; let f = || { let s: i32 = a.into_iter().sum(); s }; assert_eq!(f(), 3);",
+    "an array iterated by value": "let a = [1, 2]; let f = || { let s: i32 = a.into_iter().sum(); s }; assert_eq!(f(), 3);",
     "shorthand fields": "struct Q { n: i32 } let n = 1; let f = || Q { n }; assert_eq!(f().n, 1);",
     "negated and compared": "let b = true; let f = || !b == false; assert!(f());",
     "nothing": "let f = |x: i32| x; assert_eq!(f(1), 1);",

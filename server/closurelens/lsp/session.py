@@ -22,7 +22,7 @@ __all__ = ["OpenDocument", "Session"]
 R = TypeVar("R")
 
 _ERROR, _WARNING, _INFO = 1, 2, 3
-_SETTLED_AT_ONCE = 400_000
+_SETTLED_AT_ONCE = 40_000
 """Bytes of a file whose items are found again before it is asked about, and not when there is time."""
 
 
