@@ -68,8 +68,11 @@ def _batches(inputs: list[Input], sizes: list[int], settings: LoadSettings, work
             yield run([item])
         return
     from concurrent.futures import ProcessPoolExecutor, as_completed
+    from multiprocessing import get_context
 
-    with ProcessPoolExecutor(workers, initializer=start, initargs=(settings,)) as pool:
+    # The progress bar has a thread, so a forked process could find its locks held for ever.
+    context = get_context("spawn")
+    with ProcessPoolExecutor(workers, context, initializer=start, initargs=(settings,)) as pool:
         waiting = [pool.submit(run, part) for part in _parts(numbered, sizes, workers * _BATCHES)]
         for done in as_completed(waiting):
             yield done.result()
