@@ -189,3 +189,63 @@ def _types():  # type: ignore[no-untyped-def]
     from closurelens.ty.sig import Namespace
 
     return Namespace.TYPES
+
+
+WASM = """
+//# crate krate /lib.rs deps=wasm_bindgen
+//# crate wasm_bindgen /wb/lib.rs member=no
+mod sys;
+//- /sys.rs
+use wasm_bindgen::prelude::*;
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(extends = "Node", extends = ::wasm_bindgen::Other, js_name = "Element")]
+    #[derive(Clone, Debug)]
+    pub type Element;
+    #[wasm_bindgen (no_deref)] pub type Node;
+    #[wasm_bindgen(catch, method, js_name = "setText")]
+    pub fn set_text(this: &Element, text: &str) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, getter)] pub fn size(this: &Element) -> u32;
+    #[wasm_bindgen(catch, constructor)] pub fn new(x: u8) -> Result<Element, JsValue>;
+    #[wasm_bindgen(static_method_of = Node, js_name = make)] pub fn make() -> Node;
+    pub fn alert(text: &str);
+}
+//- /wb/lib.rs
+pub struct JsValue; pub trait JsCast {} pub struct Other; pub mod prelude { pub use crate::{JsValue, wasm_bindgen}; }
+"""
+
+
+def test_methods_of_wasm_bindgen_types() -> None:
+    program = load(WASM).program
+    told = {}
+    for head in ("krate::sys::Element", "krate::sys::Node"):
+        for impl in program.inherent_impls(head):
+            for name, path in impl.methods.items():
+                sig = program.fn(path)
+                assert sig is not None
+                told[name] = f"{head[12:]} ({', '.join(map(repr, sig.params))}) -> {sig.ret!r} [{sig.self_kind.value}]"
+    assert told == {
+        "set_text": "Element (&Element, &str) -> Result<(), JsValue> [&self]",
+        "size": "Element (&Element) -> u32 [&self]",
+        "new": "Element (u8) -> Result<Element, JsValue> [none]",
+        "make": "Node () -> Node [none]",
+    }
+    alert = program.fn("krate::sys::alert")
+    assert alert is not None and repr(alert.params) == "(&str,)"
+
+
+def test_impls_of_wasm_bindgen_types() -> None:
+    program = load(WASM).program
+    [deref] = program.trait_impls("core::ops::deref::Deref", "krate::sys::Element")
+    assert repr(deref.assoc_types["Target"]) == "Node"
+    assert not program.trait_impls("core::ops::deref::Deref", "krate::sys::Node")
+    as_ref = program.trait_impls("core::convert::AsRef", "krate::sys::Element")
+    assert {repr(impl.trait) for impl in as_ref} == {
+        "AsRef<JsValue>",
+        "AsRef<Element>",
+        "AsRef<Node>",
+        "AsRef<Other>",
+    }
+    assert len(program.trait_impls("wasm_bindgen::JsCast", "krate::sys::Element")) == 1
+    assert len(program.trait_impls(CLONE, "krate::sys::Element")) == 1
+    assert not program.unknown_derives("krate::sys::Element")

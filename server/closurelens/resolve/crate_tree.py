@@ -30,7 +30,6 @@ from closurelens.hir.item import (
     TypeAliasItem,
     Use,
     ValueItem,
-    VariantDecl,
 )
 from closurelens.hir.lower.attrs import effective
 from closurelens.hir.lower.items import lower_items
@@ -42,6 +41,7 @@ from closurelens.resolve.impl_index import CrateImpls
 from closurelens.resolve.macro_scope import MacroScope, is_macro_rules
 from closurelens.resolve.module import Entry, Import, ModuleData, Names, State
 from closurelens.resolve.sketch import FileSketch, crate_files
+from closurelens.resolve.wasm_extern import foreign_items
 from closurelens.syntax.nodes import tree_of_fragment
 from closurelens.ty.sig import Def, DefKind
 from closurelens.ty.types import DefPath
@@ -278,7 +278,7 @@ class CrateIndex:
                 elif self.macros.may_come(item):
                     postponed.append((here, item))
             elif isinstance(item, ExternBlock):
-                declared = [_foreign_type(inner) if isinstance(inner, TypeAliasItem) else inner for inner in item.items]
+                declared = foreign_items(item, here.source)
                 work.append(
                     (_Context(here.module, here.file, here.source, off, here.in_macro, here.repeated), iter(declared))
                 )
@@ -557,14 +557,6 @@ _ASSOC_KINDS: dict[type[Item], DefKind] = {
     ValueItem: DefKind.CONST,
     TypeAliasItem: DefKind.ASSOC_TYPE,
 }
-
-
-def _foreign_type(item: TypeAliasItem) -> AdtItem:
-    """`type Name;` in an extern block: a type of which nothing is known."""
-    variant = VariantDecl(item.name, item.name_range, "record", [], Attrs())
-    return AdtItem(
-        item.name, item.range, item.name_range, item.attrs, item.visibility, "struct", item.generics, [variant]
-    )
 
 
 def _is_test(attribute: str) -> bool:

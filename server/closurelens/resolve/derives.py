@@ -40,73 +40,17 @@ _METHODS = {
 }
 _WITH_RHS = frozenset(("PartialEq", "PartialOrd"))
 
-# Attributes that no macro stands behind (rustc's built-in ones, and those of tools).
-_INERT = frozenset(
-    [
-        "allow",
-        "automatically_derived",
-        "bench",
-        "cfg_eval",
-        "cold",
-        "collapse_debuginfo",
-        "coverage",
-        "crate_name",
-        "crate_type",
-        "debugger_visualizer",
-        "default",
-        "deny",
-        "deprecated",
-        "derive_const",
-        "diagnostic",
-        "doc",
-        "expect",
-        "export_name",
-        "feature",
-        "fundamental",
-        "global_allocator",
-        "ignore",
-        "inline",
-        "instruction_set",
-        "lang",
-        "link",
-        "link_name",
-        "link_ordinal",
-        "link_section",
-        "macro_export",
-        "macro_use",
-        "must_use",
-        "naked",
-        "no_link",
-        "no_main",
-        "no_mangle",
-        "no_std",
-        "no_core",
-        "no_implicit_prelude",
-        "non_exhaustive",
-        "optimize",
-        "panic_handler",
-        "path",
-        "proc_macro",
-        "proc_macro_attribute",
-        "proc_macro_derive",
-        "recursion_limit",
-        "repr",
-        "rustc_on_unimplemented",
-        "rustfmt",
-        "should_panic",
-        "stable",
-        "target_feature",
-        "test",
-        "test_case",
-        "track_caller",
-        "type_length_limit",
-        "unstable",
-        "used",
-        "warn",
-        "windows_subsystem",
-        "forbid",
-    ]
-)
+# Attributes that no macro stands behind (rustc's built-in ones, and those of tools), or whose macro is modelled.
+_INERT_NAMES = """
+    allow automatically_derived bench cfg_eval cold collapse_debuginfo coverage crate_name crate_type
+    debugger_visualizer default deny deprecated derive_const diagnostic doc expect export_name feature forbid
+    fundamental global_allocator ignore inline instruction_set lang link link_name link_ordinal link_section
+    macro_export macro_use must_use naked no_core no_implicit_prelude no_link no_main no_mangle no_std
+    non_exhaustive optimize panic_handler path proc_macro proc_macro_attribute proc_macro_derive recursion_limit
+    repr rustc_on_unimplemented rustfmt should_panic stable target_feature test test_case track_caller
+    type_length_limit unstable used warn wasm_bindgen windows_subsystem
+"""
+_INERT = frozenset(_INERT_NAMES.split())
 _TOOLS = frozenset(("clippy", "diagnostic", "miri", "rustfmt", "rust_analyzer", "rustdoc"))
 
 

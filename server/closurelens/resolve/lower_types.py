@@ -234,7 +234,7 @@ class TypeLowering:
             return self.projection(base, bound.trait, bound.args, segment)
         if isinstance(base, Unknown):
             return base
-        return Unknown(f"no bound in scope says what `{base}::{name}` is")
+        return Unknown(resolver.why_no_assoc(base, name))
 
     # Constants
 

@@ -283,6 +283,15 @@ class Resolver:
                 return signatures.as_supertrait(bound, base, name)
         return None
 
+    def why_no_assoc(self, base: Ty, name: str) -> str:
+        """Why `base::name` is no type that is known."""
+        if isinstance(base, Param):
+            for ref in self._bounds_on(base.name):
+                if not ref.is_maybe and self._trait_of(ref) is None:
+                    trait = ref.path.segments[-1].name if ref.path.segments else "?"
+                    return f"`{base}::{name}` is not known: nor is trait `{trait}`"
+        return f"no bound in scope says what `{base}::{name}` is"
+
     def _trait_of(self, ref: BoundRef) -> DefPath | None:
         found = self.resolve_path(ref.path, Namespace.TYPES)
         if found is None or found.rest or not isinstance(found.target, Def) or found.target.kind not in _TRAITS:

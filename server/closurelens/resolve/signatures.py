@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from closurelens.resolve.program import Program
 
 _SELF = Param("Self")
+# Aliases of aliases and the like: longer chains than any program has; keeps the recursion bounded.
+_DEPTH_LIMIT = 24
 _NO_DECL = GenericsDecl()
 
 
@@ -64,6 +66,7 @@ class Signatures:
         self._impl_traits: dict[Entry, Bound | None] = {}
         self._impl_assoc: dict[tuple[Entry, str], Ty | None] = {}
         self._aliases: dict[Entry, AliasSig | None] = {}
+        self._depth = 0
 
     # Where items stand
 
@@ -118,7 +121,8 @@ class Signatures:
             self._params[entry] = ()
             return ()
         self._params[entry] = tuple([GenericParam(p.name, p.const_type is not None) for p in decl.params])
-        if any(param.default is not None for param in decl.params):
+        if self._depth < _DEPTH_LIMIT and any(param.default is not None for param in decl.params):
+            self._depth += 1
             lowering = TypeLowering(self.resolver(entry))
             out: list[GenericParam] = []
             for param in decl.params:
@@ -128,6 +132,7 @@ class Signatures:
                     default = lowering.const(param.default) if is_const else lowering.type(param.default)
                 out.append(GenericParam(param.name, is_const, default))
             self._params[entry] = tuple(out)
+            self._depth -= 1
         return self._params[entry]
 
     def predicates_of(self, decl: GenericsDecl, resolver: Resolver) -> list[Predicate]:
@@ -290,12 +295,16 @@ class Signatures:
             return self._aliases[entry]
         item = entry.item
         assert isinstance(item, TypeAliasItem)
+        if self._depth >= _DEPTH_LIMIT:
+            return None
         self._aliases[entry] = None
         resolver = self.resolver(entry)
         params = self.params(entry)
         args: tuple[Ty, ...] = tuple([Param(param.name) for param in params])
         lowering = TypeLowering(resolver, impls=RetImpls(entry.path, args))
+        self._depth += 1
         ty = Unknown("the alias has no type") if item.ty is None else lowering.type(item.ty)
+        self._depth -= 1
         found = self._aliases[entry] = AliasSig(entry.path, Generics(params), ty)
         return found
 
@@ -400,7 +409,10 @@ class Signatures:
         key = (container, name)
         if key in self._impl_assoc:
             return self._impl_assoc[key]
+        if self._depth >= _DEPTH_LIMIT:
+            return None
         self._impl_assoc[key] = None
+        self._depth += 1
         for member in container.module.crate.associated(container):
             declared = member.item
             if (
@@ -412,6 +424,7 @@ class Signatures:
             ):
                 self._impl_assoc[key] = self._impl_type(member, declared)
                 break
+        self._depth -= 1
         return self._impl_assoc[key]
 
     def assoc_owner(self, trait: DefPath, name: str) -> DefPath | None:

@@ -1,0 +1,189 @@
+"""What `#[wasm_bindgen] extern "C" { .. }` declares, as the items that wasm-bindgen makes of it.
+
+A `type` becomes a struct with `Deref`, `AsRef`, `From` and `JsCast` impls; a function marked `method`, `constructor` or
+`static_method_of` becomes an associated function of its class. Derives on a type stay derives. Invariant: pure; the
+rules are those of wasm-bindgen's own macro (0.2).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from closurelens.hir.item import (
+    AdtItem,
+    Attrs,
+    ExternBlock,
+    FnItem,
+    ImplItem,
+    Item,
+    SelfParam,
+    TypeAliasItem,
+    VariantDecl,
+)
+from closurelens.hir.lower.reader import Reader
+from closurelens.hir.lower.types import lower_type
+from closurelens.hir.macros.api import Chunk, Source
+from closurelens.hir.types import (
+    Anchor,
+    GenericArgs,
+    GenericsDecl,
+    Path,
+    PathType,
+    RefType,
+    Segment,
+    TypeRef,
+)
+from closurelens.syntax.nodes import tree_of_fragment
+
+_ATTRIBUTE = re.compile(rb"#\s*\[\s*wasm_bindgen\s*\(")
+_OPTION = re.compile(r'\s*(\w+)\s*(?:=\s*(?:"([^"]*)"|([^,"]*)))?\s*(?:,|\Z)')
+_SELF = PathType(Path([Segment("Self")]))
+
+
+def foreign_items(block: ExternBlock, source: Source) -> list[Item]:
+    """The items of any extern block; a foreign type is a struct of which nothing is known."""
+    if "wasm_bindgen" not in block.attrs.others:
+        return [_struct(item) if isinstance(item, TypeAliasItem) else item for item in block.items]
+    out: list[Item] = []
+    at = block.range[0]
+    for item in block.items:
+        options = _options(source.text[at : item.range[0]])
+        at = item.range[1]
+        if isinstance(item, TypeAliasItem):
+            out.append(_struct(item))
+            out.extend(_impls_of_type(item, options))
+        elif isinstance(item, FnItem):
+            out.append(_function(item, options))
+        else:
+            out.append(item)
+    return out
+
+
+def _struct(item: TypeAliasItem) -> AdtItem:
+    variant = VariantDecl(item.name, item.name_range, "record", [], Attrs())
+    return AdtItem(
+        item.name, item.range, item.name_range, item.attrs, item.visibility, "struct", item.generics, [variant]
+    )
+
+
+def _options(text: bytes) -> list[tuple[str, str]]:
+    """The options of the `#[wasm_bindgen(..)]` attributes in a text, with their values."""
+    out: list[tuple[str, str]] = []
+    for attribute in _ATTRIBUTE.finditer(text):
+        end = text.find(b")]", attribute.end())
+        inside = text[attribute.end() : len(text) if end < 0 else end].decode("utf-8", "replace")
+        at = 0
+        while at < len(inside):
+            option = _OPTION.match(inside, at)
+            if option is None or option.end() == at:
+                break
+            at = option.end()
+            out.append((option[1], (option[2] or option[3] or "").strip()))
+    return out
+
+
+# Functions
+
+
+def _function(item: FnItem, options: list[tuple[str, str]]) -> Item:
+    given = dict(options)
+    if "method" in given or any(name in given for name in ("getter", "setter", "structural")):
+        first = item.params[0][1] if item.params else None
+        if isinstance(first, RefType) and item.params[0][0] == "this":
+            by_ref = SelfParam(by_ref=True, mutable=first.mutable, ty=None)
+            return _impl(first.inner, None, [replace(item, self_param=by_ref, params=item.params[1:])], item)
+    if "static_method_of" in given:
+        return _impl(_type(given["static_method_of"]), None, [item], item)
+    if "constructor" in given and item.ret is not None:
+        return _impl(_class_of(item.ret), None, [item], item)
+    return item
+
+
+def _class_of(ret: TypeRef) -> TypeRef:
+    """`T` of `Result<T, E>`, else the type itself."""
+    if isinstance(ret, PathType) and ret.path.segments:
+        last = ret.path.segments[-1]
+        if last.name == "Result" and last.args is not None and last.args.types:
+            return last.args.types[0]
+    return ret
+
+
+# Types
+
+
+def _impls_of_type(item: TypeAliasItem, options: list[tuple[str, str]]) -> list[Item]:
+    args = GenericArgs([PathType(Path([Segment(param.name)])) for param in item.generics.params])
+    own: TypeRef = PathType(Path([Segment(item.name, args if args.types else None)]))
+    js_value = _type("::wasm_bindgen::JsValue")
+    extends = [_type(value) for name, value in options if name == "extends"]
+    out: list[Item] = []
+    if "no_deref" not in dict(options):
+        target = extends[0] if extends else js_value
+        out.append(_impl(own, _path("core::ops::Deref"), [_target(item, target), _deref(item, target)], item))
+    for other in (js_value, own, *extends):
+        as_ref = _method("as_ref", item, RefType(other, False))
+        out.append(_impl(own, _path("core::convert::AsRef", other), [as_ref], item))
+    for other in (js_value, *extends):
+        out.append(_impl(other, _path("core::convert::From", own), [_from(item, own)], item))
+    out.append(_impl(own, _path("core::convert::From", js_value), [_from(item, js_value)], item))
+    out.append(_impl(own, _path("wasm_bindgen::JsCast"), [], item))
+    return out
+
+
+def _target(item: TypeAliasItem, target: TypeRef) -> TypeAliasItem:
+    return TypeAliasItem("Target", item.range, item.name_range, Attrs(), None, GenericsDecl(), [], target)
+
+
+def _deref(item: TypeAliasItem, target: TypeRef) -> FnItem:
+    return _method("deref", item, RefType(target, False))
+
+
+def _method(name: str, item: TypeAliasItem, ret: TypeRef) -> FnItem:
+    made = _fn(name, item, ret)
+    made.self_param = SelfParam(by_ref=True, mutable=False, ty=None)
+    return made
+
+
+def _from(item: TypeAliasItem, source: TypeRef) -> FnItem:
+    made = _fn("from", item, _SELF)
+    made.params.append(("value", source))
+    return made
+
+
+def _fn(name: str, item: TypeAliasItem, ret: TypeRef) -> FnItem:
+    return FnItem(
+        name,
+        item.range,
+        item.name_range,
+        Attrs(),
+        None,
+        GenericsDecl(),
+        None,
+        [],
+        ret,
+        is_async=False,
+        is_unsafe=False,
+        is_const=False,
+        is_variadic=False,
+        body=None,
+    )
+
+
+def _impl(self_ty: TypeRef, trait: Path | None, items: list[Item], like: FnItem | TypeAliasItem) -> ImplItem:
+    """An impl that is there when `like` is."""
+    attrs = Attrs(cfg=like.attrs.cfg, conditional=like.attrs.conditional)
+    generics = like.generics if isinstance(like, TypeAliasItem) else GenericsDecl()
+    return ImplItem("", like.range, (like.range[0], like.range[0]), attrs, None, generics, trait, self_ty, items)
+
+
+def _path(text: str, *args: TypeRef) -> Path:
+    segments = [Segment(name) for name in text.split("::")]
+    if args:
+        segments[-1].args = GenericArgs(list(args))
+    return Path(segments, Anchor.GLOBAL)
+
+
+def _type(text: str) -> TypeRef:
+    source = text.encode()
+    return lower_type(Reader(Chunk(source)), tree_of_fragment(source, "type"))
