@@ -14,14 +14,14 @@ from closurelens.hir.macros.tokens import TokenBuffer, Unbalanced, lex
 Made = tuple[Template, TokenBuffer] | str
 """An expansion with the tokens of its arguments, or why there is none."""
 
-_MAX_TEMPLATE_TOKENS = 200_000
+_MAX_TEMPLATE_TOKENS = 150_000
 _MAX_RULES = 2048
 
 
 class ParsedRules:
     """`why` is set instead of `rules` when nothing could be read. `templates`: expansions by what they depend on."""
 
-    __slots__ = ("_rules", "_size", "buffer", "edition", "templates", "why")
+    __slots__ = ("_rules", "buffer", "edition", "templates", "why")
 
     def __init__(self, buffer: TokenBuffer | None, edition: int) -> None:
         self.buffer = lex(b"") if buffer is None else buffer
@@ -29,7 +29,6 @@ class ParsedRules:
         self.why = None if buffer is not None else "its delimiters are unbalanced"
         self.templates: dict[object, Made] = {}
         self._rules: list[Rule | str] | None = None
-        self._size = 0
 
     @property
     def rules(self) -> list[Rule | str]:
@@ -38,13 +37,35 @@ class ParsedRules:
         return self._rules
 
     def remember(self, key: object, made: Made) -> None:
-        self._size += len(made) if isinstance(made, str) else len(made[0].kinds)
-        if self._size > _MAX_TEMPLATE_TOKENS:
-            self._size = 0
-            self.templates.clear()
+        size = len(made) if isinstance(made, str) else len(made[0].kinds)
+        if not _kept.has_room(size):
+            _kept.forget()
+        _kept.add(self, size)
         self.templates[key] = made
 
 
+class _Kept:
+    """What all `ParsedRules` remember together: bounded, and forgotten at once."""
+
+    def __init__(self) -> None:
+        self.tokens = 0
+        self.holders: set[ParsedRules] = set()
+
+    def has_room(self, size: int) -> bool:
+        return self.tokens + size <= _MAX_TEMPLATE_TOKENS
+
+    def add(self, holder: ParsedRules, size: int) -> None:
+        self.tokens += size
+        self.holders.add(holder)
+
+    def forget(self) -> None:
+        for holder in self.holders:
+            holder.templates.clear()
+        self.holders.clear()
+        self.tokens = 0
+
+
+_kept = _Kept()
 _parsed: dict[tuple[bytes, int], ParsedRules] = {}
 
 

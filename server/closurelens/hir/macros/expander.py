@@ -136,7 +136,8 @@ class Expander:
             made = parsed.templates.get(key)
             if made is None:
                 made = make(macro, buffer, first, last, call.position)
-                parsed.remember(key, made)
+                if call.position != "item":
+                    parsed.remember(key, made)
             arguments = Arguments(source, buffer, first, last, 0)
         else:
             text = source.text[start:end]
@@ -148,7 +149,8 @@ class Expander:
                 except Unbalanced:
                     return Failure(f"the arguments of `{macro.name}!` are unbalanced", source)
                 made = make(macro, buffer, 0, len(buffer), call.position)
-                parsed.remember(key, made)
+                if call.position != "item":
+                    parsed.remember(key, made)
             if isinstance(made, tuple):
                 buffer = made[1]
                 arguments = Arguments(source, buffer, 0, len(buffer), start)

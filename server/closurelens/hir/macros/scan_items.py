@@ -173,9 +173,9 @@ class Scanner(ExprScanner):
         texts, kinds = self.texts, self.kinds
         if FRAGMENT.get(texts[at]) in ("item", "vis"):
             return True
-        text, after = texts[at], texts[at + 1]
         if kinds[at] != IDENT:
             return False
+        text, after = texts[at], texts[at + 1]
         if text in ("default", "safe", "auto") or text in ("unsafe", "async", "extern"):
             return after in _ITEM_KEYWORDS or after in _QUALIFIERS or (text == "extern" and after != "::")
         if text == "const":

@@ -139,7 +139,7 @@ def _format_args(expander: Expander, call: MacroCall, arguments: Arguments, name
     return form
 
 
-_MAX_FORMATS = 8192
+_MAX_FORMATS = 4096
 
 
 def _located(arguments: Arguments, token: int, found: list[Capture]) -> list[FormatCapture]:
