@@ -2,9 +2,9 @@
 
     python tests/bench/typing_latency.py SOURCE.rs... [--keys N] [--lines N,N]
 
-Files are made by repeating the sources as modules `m0`, `m1`, ... (`//!` lines are left out, as they must come first). Costs are CPU
-milliseconds of this process; the last column compares with tree-sitter parsing one function of the file anew after one
-more character, measured in the same run.
+Files are made by repeating the sources as modules `m0`, `m1`, ... (`//!` lines are left out, as they must come first).
+Costs are CPU milliseconds of this process; the last column compares with tree-sitter parsing one function of the file
+anew after one more character, measured in the same run.
 """
 
 import argparse

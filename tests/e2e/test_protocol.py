@@ -1,5 +1,10 @@
 """What holds for every client: settings, encodings, cancellation, failures, the end."""
 
+import json
+import socket
+import subprocess
+import sys
+
 import pytest
 from lsp_client import Client, Json, Refused, capabilities_of, label_of, with_hints
 from test_features import SHOWN, TEXT
@@ -170,3 +175,23 @@ def test_documents_that_are_no_files(plain: Client) -> None:
     plain.start({})
     plain.open("untitled:Untitled-1", TEXT)
     assert len(plain.hints("untitled:Untitled-1")) == 4
+
+
+def test_tcp() -> None:
+    program = "import sys; from closurelens.lsp.server import main; sys.exit(main(('127.0.0.1', 0)))"
+    process = subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.PIPE)
+    try:
+        assert process.stderr is not None
+        port = int(process.stderr.readline().rsplit(b":")[-1])
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as server:
+            for id, method in ((1, "initialize"), (2, "shutdown")):
+                body = json.dumps({"jsonrpc": "2.0", "id": id, "method": method, "params": {}}).encode()
+                server.sendall(b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
+                assert b'"jsonrpc":"2.0"' in server.recv(1 << 16)
+            server.sendall(b'Content-Length: 33\r\n\r\n{"jsonrpc":"2.0","method":"exit"}')
+            assert process.wait(10) == 0
+    finally:
+        process.kill()
+        process.wait()
+        if process.stderr is not None:
+            process.stderr.close()

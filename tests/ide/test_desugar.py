@@ -22,7 +22,9 @@ CASES = {
             assert_eq!(d.len(), 2);
         };
         x();""",
-    "parameters and a result": "let n = 3; let f = |x: i32, mut y: i32| -> i32 { y += x; y + n }; assert_eq!(f(1, 2), 6);",
+    "parameters and a result": (
+        "let n = 3; let f = |x: i32, mut y: i32| -> i32 { y += x; y + n }; assert_eq!(f(1, 2), 6);"
+    ),
     "assigned": "let mut n = 3; let mut f = || n += 1; f(); assert_eq!(n, 4);",
     "assigned whole": "let mut n = 3; let mut f = || n = 1; f(); assert_eq!(n, 1);",
     "a field": """
@@ -34,19 +36,24 @@ CASES = {
     "a tuple": "let mut t = (1, String::new()); let mut f = || { t.0 += 1; t.1.push('a'); }; f(); assert_eq!(t.0, 2);",
     "behind a reference": "let mut v = vec![1]; let r = &mut v; let mut f = || r.push(2); f(); assert_eq!(r.len(), 2);",
     "behind a box": "let mut b = Box::new((1, 2)); let mut f = || b.0 = 3; f(); assert_eq!(b.0, 3);",
-    "shown": 'let name = String::from("n"); let f = || format!("{name}{:?} {}", name, 1); assert_eq!(f(), "n\\"n\\" 1");',
+    "shown": (
+        'let name = String::from("n"); let f = || format!("{name}{:?} {}", name, 1); assert_eq!(f(), "n\\"n\\" 1");'
+    ),
     "moved": "let s = String::new(); let f = move || s.len(); assert_eq!(f(), 0);",
     "moved and changed": "let mut s = String::new(); let mut f = move || { s.push('a'); s.len() }; assert_eq!(f(), 1);",
     "given away": 'let s = String::new(); let f = move || s; assert_eq!(f(), "");',
     "changed and given away": "let mut s = String::new(); let f = move || { s.push('a'); s }; assert_eq!(f(), \"a\");",
     "passed on": "fn g(v: &Vec<i32>) -> usize { v.len() } let v = vec![1]; let f = || g(&v); assert_eq!(f(), 1);",
     "by-value methods of what is Copy": "let n = 2i32; let f = || n.pow(2); assert_eq!(f(), 4);",
-    "an array iterated by value": "let a = [1, 2]; let f = || { let s: i32 = a.into_iter().sum(); s }; assert_eq!(f(), 3);",
+    "an array iterated by value": (
+        "let a = [1, 2]; let f = || { let s: i32 = a.into_iter().sum(); s }; assert_eq!(f(), 3);"
+    ),
     "shorthand fields": "struct Q { n: i32 } let n = 1; let f = || Q { n }; assert_eq!(f().n, 1);",
     "negated and compared": "let b = true; let f = || !b == false; assert!(f());",
     "nothing": "let f = |x: i32| x; assert_eq!(f(1), 1);",
     "matched": "let o = Some(3); let f = || match o { Some(n) => n, None => 0 }; assert_eq!(f(), 3);",
     "nested": "let n = 1; let f = |x: i32| { let g = || x + n; g() }; assert_eq!(f(1), 2);",
+    "a future": "let n = 1; let f = || async move { n + 1 }; let _ = f();",
     "a reference in a type": 'let v = vec!["a"]; let f = || v.len(); assert_eq!(f(), 1);',
 }
 

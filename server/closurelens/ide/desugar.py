@@ -210,7 +210,12 @@ def _method(
             pattern = f"mut {pattern}"
         ty = types.params[index] if types is not None and index < len(types.params) else t.Unknown("")
         params.append(f"{pattern}: {speller.spell(ty, f'parameter `{pattern}`')}")
-    ret = speller.spell(types.ret if types is not None else t.Unknown(""), "the result")
+    result = types.ret if types is not None else t.Unknown("")
+    if isinstance(result, t.Coroutine) and result.kind == "async":
+        lends = " + '_" if receiver in ("&self", "&mut self") else ""
+        ret = f"impl std::future::Future<Output = {speller.spell(result.output, 'the result')}>{lends}"
+    else:
+        ret = speller.spell(result, "the result")
     arrow = "" if ret == "()" else f" -> {ret}"
     rewritten = rewrite(file.document.text, closure, fields)
     problems += [p for p in rewritten.problems if p not in problems]
