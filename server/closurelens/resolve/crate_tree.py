@@ -86,6 +86,7 @@ class CrateIndex:
         self._cfg: dict[str, bool] = {}
         self._prelude: DefPath | None = None
         self._files: list[FileSketch] | None = None
+        self._parents: dict[str, str | None] | None = None
         self._assoc: dict[Entry, list[Entry]] = {}
 
     # cfg
@@ -168,7 +169,9 @@ class CrateIndex:
 
     def modules_of_file(self, path: str) -> list[ModuleData]:
         """The modules whose items stand in a file: its own (several if it is declared twice), then inline ones."""
-        parent_of = {file.path: file.parent for file in self.files()}
+        if self._parents is None:
+            self._parents = {file.path: file.parent for file in self.files()}
+        parent_of = self._parents
         chain: list[str] = []
         at: str | None = path
         while at is not None and at not in chain:

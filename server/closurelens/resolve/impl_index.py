@@ -32,8 +32,7 @@ _TOP_CALL = re.compile(rb"^(?:[a-z_]\w*::)*([a-z_]\w*)!\s*[({\[]", re.MULTILINE)
 _WORD = re.compile(rb"[A-Za-z_]\w*")
 _IMPL = b"impl"
 _WASM = frozenset((b"wasm_bindgen", b"extern"))
-_WASM_IMPLS = frozenset((b"impl", b"Deref", b"AsRef", b"From", b"JsCast"))
-_WASM_CLASS = rb"(?:\btype\s+|\bthis\s*:\s*&\s*(?:\w+::)*|static_method_of\s*=\s*)(?:%s)\b"
+_WASM_CLASS = re.compile(rb"(?:\btype\s+|\bthis\s*:\s*&\s*(?:\w+::)*|static_method_of\s*=\s*)([A-Za-z_]\w*)")
 _DERIVE = b"derive"
 # Macros of std that make no impls.
 _HARMLESS = frozenset(
@@ -51,7 +50,7 @@ class CrateImpls:
         self._extra: dict[str, frozenset[bytes]] = {}
         self._aliases: dict[bytes, set[bytes]] = {}
         self._wild: set[str] = set()
-        self._foreign: set[str] = set()
+        self._foreign: dict[str, frozenset[bytes]] = {}
         self._asked: set[frozenset[bytes]] = set()
         self._seen_impls = 0
         self._seen_adts = 0
@@ -80,7 +79,7 @@ class CrateImpls:
             for name in file.words() & macros.keys():
                 extra |= macros[name]
             if file.words() >= _WASM:
-                self._foreign.add(file.path)
+                self._foreign[file.path] = frozenset(_WASM_CLASS.findall(file.text))
             self._extra[file.path] = extra
             if any(name not in macros and name not in _HARMLESS for name in _TOP_CALL.findall(file.text)):
                 self._wild.add(file.path)
@@ -122,7 +121,9 @@ class CrateImpls:
 
     def _may_have(self, file: FileSketch, wanted: frozenset[bytes]) -> bool:
         words = file.words()
-        if file.path in self._foreign and self._may_declare(file, wanted):
+        # `#[wasm_bindgen] extern` blocks give their types impls without the word (`wasm_extern`).
+        classes = self._foreign.get(file.path)
+        if classes is not None and not classes.isdisjoint(wanted):
             return True
         extra = self._extra[file.path]
         wild = file.path in self._wild
@@ -135,11 +136,6 @@ class CrateImpls:
                 continue
             return False
         return True
-
-    def _may_declare(self, file: FileSketch, wanted: frozenset[bytes]) -> bool:
-        """`#[wasm_bindgen] extern` blocks give their types impls without the word; see `wasm_extern`."""
-        names = b"|".join(wanted - _WASM_IMPLS)
-        return bool(names) and re.search(_WASM_CLASS % names, file.text) is not None
 
     def _is_aliased(self, word: bytes, words: frozenset[bytes], extra: frozenset[bytes]) -> bool:
         """The file has another name for `word`."""

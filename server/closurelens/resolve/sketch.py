@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _MOD = re.compile(rb"mod\s+(?:r#)?([A-Za-z_]\w*)\s*([;{])")
 _PATH = re.compile(rb'path\s*=\s*"([^"\n]+)"')
 _INCLUDE = re.compile(rb'include!\s*[({\[]\s*"([^"\n]+)"')
+_CFG = re.compile(rb"#\s*\[\s*cfg\s*\(")
 _WORD = re.compile(rb"[A-Za-z_]\w*")
 _SPACE = b" \t\r\n)];}{"
 
@@ -49,7 +50,7 @@ def crate_files(crate: CrateIndex) -> list[FileSketch]:
     while work:
         path, folder = work.pop()
         text = found[path].text
-        for file, below in _declared(path, text, folder):
+        for file, below in _declared(crate, path, text, folder):
             if file in found:
                 continue
             inner = text_of(file)
@@ -59,8 +60,12 @@ def crate_files(crate: CrateIndex) -> list[FileSketch]:
     return list(found.values())
 
 
-def _declared(path: str, text: bytes, folder: str) -> list[tuple[str, str]]:
-    """Files that `mod name;` in a text may mean, each with the folder of its own child modules."""
+def _declared(crate: CrateIndex, path: str, text: bytes, folder: str) -> list[tuple[str, str]]:
+    """Files that `mod name;` in a text may mean, each with the folder of its own child modules.
+
+    What a `cfg` of a dependency switches off is nobody's business.
+    """
+    is_member = crate.crate.is_member
     out: list[tuple[str, str]] = []
     folders = [folder]
     for match in _MOD.finditer(text):
@@ -73,6 +78,8 @@ def _declared(path: str, text: bytes, folder: str) -> list[tuple[str, str]]:
             continue
         before = max(0, start - 400)
         attributes = text[max(before, text.rfind(b";", before, start), text.rfind(b"}", before, start)) : start]
+        if not is_member and b"cfg" in attributes and not _may_hold(crate, attributes):
+            continue
         for attribute in _PATH.finditer(attributes):
             relative = attribute[1].decode("utf-8", "replace")
             for base in (paths.parent(path), *folders):
@@ -85,3 +92,16 @@ def _declared(path: str, text: bytes, folder: str) -> list[tuple[str, str]]:
         file = paths.join(paths.parent(path), match[1].decode("utf-8", "replace"))
         out.append((file, paths.parent(file)))
     return out
+
+
+def _may_hold(crate: CrateIndex, attributes: bytes) -> bool:
+    """No `#[cfg(..)]` among these attributes switches off what they stand on."""
+    for match in _CFG.finditer(attributes):
+        at = match.end()
+        depth = 1
+        while at < len(attributes) and depth:
+            depth += {0x28: 1, 0x29: -1}.get(attributes[at], 0)
+            at += 1
+        if depth == 0 and not crate.holds(attributes[match.end() : at - 1].decode("utf-8", "replace").strip()):
+            return False
+    return True
