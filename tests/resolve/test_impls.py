@@ -209,6 +209,8 @@ extern "C" {
     #[wasm_bindgen(catch, constructor)] pub fn new(x: u8) -> Result<Element, JsValue>;
     #[wasm_bindgen(static_method_of = Node, js_name = make)] pub fn make() -> Node;
     pub fn alert(text: &str);
+    pub type List<T>;
+    #[wasm_bindgen(method)] pub fn map<T, F: Fn(T)>(this: &List<T>, f: F) -> T;
 }
 //- /wb/lib.rs
 pub struct JsValue; pub trait JsCast {} pub struct Other; pub mod prelude { pub use crate::{JsValue, wasm_bindgen}; }
@@ -218,7 +220,7 @@ pub struct JsValue; pub trait JsCast {} pub struct Other; pub mod prelude { pub 
 def test_methods_of_wasm_bindgen_types() -> None:
     program = load(WASM).program
     told = {}
-    for head in ("krate::sys::Element", "krate::sys::Node"):
+    for head in ("krate::sys::Element", "krate::sys::Node", "krate::sys::List"):
         for impl in program.inherent_impls(head):
             for name, path in impl.methods.items():
                 sig = program.fn(path)
@@ -229,6 +231,7 @@ def test_methods_of_wasm_bindgen_types() -> None:
         "size": "Element (&Element) -> u32 [&self]",
         "new": "Element (u8) -> Result<Element, JsValue> [none]",
         "make": "Node () -> Node [none]",
+        "map": "List (&List<T>, F) -> T [&self]",
     }
     alert = program.fn("krate::sys::alert")
     assert alert is not None and repr(alert.params) == "(&str,)"

@@ -216,6 +216,7 @@ class CrateImpls:
         for entry, derive in self._derived.get((trait, head), ()):
             if head is not None and not entry.module.is_gone:
                 out.append(self._derived_sig(entry, derive))
+        out.sort(key=_path_of)
         return out
 
     def _by_head(self, trait: DefPath) -> dict[Head, list[Entry]]:
@@ -236,6 +237,7 @@ class CrateImpls:
         for (derived, _), entries in self._derived.items():
             if derived == trait:
                 out.extend(self._derived_sig(entry, name) for entry, name in entries if not entry.module.is_gone)
+        out.sort(key=_path_of)
         return out
 
     def _derived_sig(self, entry: Entry, name: str) -> ImplSig:
@@ -247,15 +249,21 @@ class CrateImpls:
 
     def inherent_impls(self, head: str, *, off: bool) -> list[ImplSig]:
         self.look_at(head.rpartition("::")[2].removeprefix("dyn "), "impl")
-        return [self._program.signatures.impl(entry) for entry in self._inherent.get(head, ()) if _shown(entry, off)]
+        out = [self._program.signatures.impl(entry) for entry in self._inherent.get(head, ()) if _shown(entry, off)]
+        out.sort(key=_path_of)
+        return out
 
     def traits_with_method(self, name: str) -> Sequence[DefPath]:
         self.look_at(name, "trait")
-        return self._by_method.get(name, ())
+        return sorted(self._by_method.get(name, ()))
 
     def forget_signatures(self) -> None:
         """Signatures are made anew; which impls there are has not changed."""
         self._sigs.clear()
+
+
+def _path_of(impl: ImplSig) -> DefPath:
+    return impl.path
 
 
 def _shown(entry: Entry, off: bool) -> bool:

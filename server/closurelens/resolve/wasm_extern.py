@@ -46,6 +46,7 @@ def foreign_items(block: ExternBlock, source: Source) -> list[Item]:
     if "wasm_bindgen" not in block.attrs.others:
         return [_struct(item) if isinstance(item, TypeAliasItem) else item for item in block.items]
     out: list[Item] = []
+    classes: dict[str, ImplItem] = {}
     at = block.range[0]
     for item in block.items:
         options = _options(source.text[at : item.range[0]])
@@ -54,7 +55,13 @@ def foreign_items(block: ExternBlock, source: Source) -> list[Item]:
             out.append(_struct(item))
             out.extend(_impls_of_type(item, options))
         elif isinstance(item, FnItem):
-            out.append(_function(item, options))
+            made = _function(item, options)
+            if isinstance(made, ImplItem):
+                one = classes.setdefault(repr((made.self_ty, made.generics)), made)
+                if one is not made:
+                    one.items.extend(made.items)
+                    continue
+            out.append(made)
         else:
             out.append(item)
     return out
@@ -92,12 +99,32 @@ def _function(item: FnItem, options: list[tuple[str, str]]) -> Item:
         first = item.params[0][1] if item.params else None
         if isinstance(first, RefType) and item.params[0][0] == "this":
             by_ref = SelfParam(by_ref=True, mutable=first.mutable, ty=None)
-            return _impl(first.inner, None, [replace(item, self_param=by_ref, params=item.params[1:])], item)
+            return _inherent(first.inner, replace(item, self_param=by_ref, params=item.params[1:]))
     if "static_method_of" in given:
-        return _impl(_type(given["static_method_of"]), None, [item], item)
+        return _inherent(_type(given["static_method_of"]), item)
     if "constructor" in given and item.ret is not None:
-        return _impl(_class_of(item.ret), None, [item], item)
+        return _inherent(_class_of(item.ret), item)
     return item
+
+
+def _inherent(self_ty: TypeRef, item: FnItem) -> ImplItem:
+    """The impl itself is always there, its functions have their own `cfg`; the class's parameters become the impl's."""
+    at = (item.range[0], item.range[0])
+    generics = GenericsDecl()
+    used = _names_in(self_ty)
+    if used:
+        params = item.generics.params
+        generics.params = [param for param in params if param.name in used]
+        item = replace(item, generics=replace(item.generics, params=[p for p in params if p.name not in used]))
+    return ImplItem("", item.range, at, Attrs(), None, generics, None, self_ty, [item])
+
+
+def _names_in(ty: TypeRef) -> set[str]:
+    """The plain names among the arguments of a type."""
+    if not isinstance(ty, PathType) or not ty.path.segments or ty.path.segments[-1].args is None:
+        return set()
+    names = [arg.path.name() for arg in ty.path.segments[-1].args.types if isinstance(arg, PathType)]
+    return {name for name in names if name is not None}
 
 
 def _class_of(ret: TypeRef) -> TypeRef:
@@ -170,11 +197,11 @@ def _fn(name: str, item: TypeAliasItem, ret: TypeRef) -> FnItem:
     )
 
 
-def _impl(self_ty: TypeRef, trait: Path | None, items: list[Item], like: FnItem | TypeAliasItem) -> ImplItem:
-    """An impl that is there when `like` is."""
+def _impl(self_ty: TypeRef, trait: Path, items: list[Item], like: TypeAliasItem) -> ImplItem:
+    """An impl that is there when the type `like` is."""
     attrs = Attrs(cfg=like.attrs.cfg, conditional=like.attrs.conditional)
-    generics = like.generics if isinstance(like, TypeAliasItem) else GenericsDecl()
-    return ImplItem("", like.range, (like.range[0], like.range[0]), attrs, None, generics, trait, self_ty, items)
+    at = (like.range[0], like.range[0])
+    return ImplItem("", like.range, at, attrs, None, like.generics, trait, self_ty, items)
 
 
 def _path(text: str, *args: TypeRef) -> Path:
