@@ -133,12 +133,13 @@ class MacroResolver(Protocol):
 
 @dataclass(slots=True)
 class Context:
-    """What expansion needs to know of the crate. `cfg` decides a predicate's text: None when it cannot be known."""
+    """What expansion needs to know of the crate that is expanded: its name in `Path.crate`, and its configuration.
+
+    `cfg` decides a predicate's text: None when it cannot be known.
+    """
 
     crate: str = "crate"
     cfg: Callable[[str], bool | None] = lambda text: None
-    module_path: str | None = None
-    file: str | None = None
 
 
 # Answers

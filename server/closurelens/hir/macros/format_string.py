@@ -18,8 +18,6 @@ _PLACEHOLDER = re.compile(
     re.DOTALL,
 )
 _ESCAPE = re.compile(r"\\(?:u\{([^}]*)\}|x([0-9a-fA-F]{2})|\r?\n\s*|.)", re.DOTALL)
-_SIMPLE = {"n": "\n", "r": "\r", "t": "\t", "0": "\0"}
-_RAW = re.compile(r'r(#*)"(.*)"\1', re.DOTALL)
 
 
 @dataclass(slots=True)
@@ -39,7 +37,7 @@ def captures(literal: str) -> list[Capture]:
         text = _ESCAPE.sub(_blank, literal)
     found: list[Capture] = []
     for match in _PLACEHOLDER.finditer(text, opening, max(text.rfind('"'), opening)):
-        for group in ("value", "precision", "width"):  # rustc's order
+        for group in ("value", "precision", "width"):  # the order in which rustc adds them
             name = match[group]
             if name is not None:
                 start = match.start(group)
@@ -53,31 +51,5 @@ def _width(text: str) -> int:
 
 def _blank(match: re.Match[str]) -> str:
     """An escape at its own length, so that offsets stay: its braces count, anything else is blank."""
-    char = _char_of(match)
-    return (char if char in ("{", "}") else " ").ljust(len(match[0]))
-
-
-def _char_of(match: re.Match[str]) -> str:
-    digits = (match[1] or match[2] or "").replace("_", "")
-    if digits:
-        try:
-            return chr(int(digits, 16))
-        except (ValueError, OverflowError):
-            return "\ufffd"
-    escaped = match[0][1]
-    return "" if escaped in "\r\n" else _SIMPLE.get(escaped, escaped)
-
-
-def value_of(literal: str) -> str | None:
-    """The text that a string literal stands for; None when it is no string literal."""
-    if literal.startswith("r"):
-        raw = _RAW.fullmatch(literal)
-        return None if raw is None else raw[2]
-    if len(literal) < 2 or literal[0] != '"' or literal[-1] != '"':
-        return None
-    return _ESCAPE.sub(_char_of, literal[1:-1])
-
-
-def quoted(value: str) -> str:
-    """A string literal for a text."""
-    return '"' + value.replace("\\", "\\\\").replace('"', '\\"').replace("\r", "\\r") + '"'
+    digits = (match[1] or match[2] or "").replace("_", "").lstrip("0").lower()
+    return {"7b": "{", "7d": "}"}.get(digits, " ").ljust(len(match[0]))
