@@ -72,6 +72,7 @@ class SourceFile:
 
     __slots__ = (
         "_broken",
+        "_is_plain",
         "_is_stale",
         "_ranges",
         "_skeleton",
@@ -89,6 +90,7 @@ class SourceFile:
     _ranges: list[tuple[int, int]] | None
     _broken: frozenset[int]
     """Chunks that an edit has left without their own end, such as a function with one `{` too many."""
+    _is_plain: bool
     _is_stale: bool
     """An edit may have moved the bounds of items."""
 
@@ -119,6 +121,7 @@ class SourceFile:
         self.is_balanced = scan.is_balanced
         self._starts = Offsets(span.start for span in scan.found)
         self._broken = frozenset()
+        self._is_plain = scan.is_plain
         self._is_stale = False
         self._ranges = None
         self._skeleton = None
@@ -271,7 +274,8 @@ class SourceFile:
         file.document = document
         file.chunks = chunks
         file.is_balanced = self.is_balanced
-        file._is_stale = self._is_stale or not self.is_balanced
+        file._is_plain = self._is_plain
+        file._is_stale = self._is_stale or not self._is_plain
         file._ranges = None
         file._starts = self._starts.replaced(index + 1, index + 1, (), shift=delta)
         file._broken = broken
@@ -284,6 +288,7 @@ class SourceFile:
         file.document = document
         file.chunks = self.chunks[: touched.start] + self.chunks[touched.stop :]
         file.is_balanced = self.is_balanced
+        file._is_plain = self._is_plain
         file._is_stale = True
         file._ranges = None
         file._starts = self._starts.replaced(touched.start, touched.stop, (), shift=delta)

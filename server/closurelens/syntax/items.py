@@ -10,6 +10,7 @@ before the next line that starts an item at the same or a smaller indentation.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from closurelens.syntax.lex import NAME, SPACE, match_brace, match_bracket, runs
@@ -65,6 +66,9 @@ _ITEM_WORDS = (
 _ITEM_LINE = re.compile(rb"(?m)^([ \t]*+)" + _ITEM_WORDS)
 _SEMICOLON = _pattern(b"~;")
 _ANGLE = re.compile(rb"->|=>|==|<=|>=|[<>=]")
+_FIRST_REACH = 2_000
+_LONGEST_CHARACTER = 16
+"""Bytes: what is nearer to the end of what is looked at may be a part of `'{'`."""
 _RAW_STRING = re.compile(rb"(?<![A-Za-z0-9_])[bc]?r(#*)\"(?s:.*?)\"\1")
 _bounds: dict[int, re.Pattern[bytes]] = {}
 
@@ -82,9 +86,13 @@ def _bound_pattern(indent: int) -> re.Pattern[bytes]:
 
 
 class _Reader:
-    """One reading of a text; `is_balanced` turns False where braces do not match."""
+    """One reading of a text.
 
-    __slots__ = ("at", "containers", "end", "found", "is_balanced", "pending", "text", "trusts_indent")
+    `is_balanced` turns False where braces do not match, `is_plain` where something is not an item as it should be: then
+    where an item ends may have depended on text far behind it.
+    """
+
+    __slots__ = ("at", "containers", "end", "found", "is_balanced", "is_plain", "pending", "text", "trusts_indent")
 
     def __init__(self, text: bytes, start: int, end: int, *, trusts_indent: bool) -> None:
         self.text = text
@@ -95,6 +103,7 @@ class _Reader:
         self.containers: list[int] = []
         self.pending = -1
         self.is_balanced = True
+        self.is_plain = True
 
     def step(self) -> None:
         """Read one item, attribute, container's start or end; `at` grows, or a container is left."""
@@ -208,6 +217,7 @@ class _Reader:
     def _skip_unknown(self, at: int) -> int:
         """Past something that is no item: to the end of a block or a `;`, or before a `}`."""
         text, end = self.text, self.end
+        self.is_plain = False
         found = _HEADER_SKIP.match(text, at, end)
         assert found is not None
         stop = found.end()
@@ -219,7 +229,9 @@ class _Reader:
         if byte == 0x7B:
             return self._close(at, stop)
         if byte in b"([":
-            close = match_bracket(text, stop, end)
+            close = match_bracket(text, stop, min(end, stop + _FIRST_REACH) if self.trusts_indent else end)
+            if close < 0:
+                self.is_balanced = False
             return close if close >= 0 else stop + 1
         if byte == 0x22 or byte == 0x2F:
             self.is_balanced = False
@@ -230,7 +242,37 @@ class _Reader:
 
     def _header(self, item: int, at: int) -> int:
         """Where an item's header ends: at its `{` or `;`, or where it is broken off."""
-        text, end = self.text, self.end
+        return self._within_reach(item, at, self._header_end)
+
+    def _to_semicolon(self, item: int, at: int) -> int:
+        """The `;` of an item in which blocks may stand before it, or where it is broken off."""
+        return self._within_reach(item, at, self._semicolon)
+
+    def _within_reach(self, item: int, start: int, find: Callable[[int, int], int]) -> int:
+        """The end that `find` finds, unless a line before it starts another item (for want of a `;`, say).
+
+        It looks a little ahead first: a file half written would else be read to its end for every item.
+        """
+        reach = _FIRST_REACH
+        while True:
+            end = min(start + reach, self.end)
+            at = find(start, end)
+            if at >= end - _LONGEST_CHARACTER and end < self.end:
+                at = -1
+            cut = self._cut(item, start, max(at, 0) or end)
+            if cut >= 0:
+                self.is_plain = False
+                return cut
+            if at >= 0 or end == self.end:
+                break
+            reach *= 4
+        if at < 0 or self.text[at] not in b"{;":
+            self.is_plain = False
+        return at if at >= 0 else self.end
+
+    def _header_end(self, at: int, end: int) -> int:
+        """A `{` or `;`, or a bracket that does not belong here; -1 when there is none before `end`."""
+        text = self.text
         skip = _HEADER_SKIP.match
         start = at
         depth = 0
@@ -239,14 +281,14 @@ class _Reader:
             assert found is not None
             at = found.end()
             if at >= end:
-                break
+                return -1
             byte = text[at]
             if byte == 0x7B:
                 if not depth and not self._is_const_argument(start, at):
-                    break
+                    return at
                 close = match_brace(text, at, end)
                 if close < 0:
-                    break
+                    return -1 if end < self.end else at
                 at = close
                 continue
             if byte in b"([":
@@ -254,11 +296,33 @@ class _Reader:
             elif byte in b")]":
                 depth -= 1
                 if depth < 0:
-                    break
+                    return at
             elif byte != 0x3B or not depth:
-                break
+                return at if byte not in b'"/' or end == self.end else -1
             at += 1
-        return self._cut_header(item, start, at)
+
+    def _semicolon(self, at: int, end: int) -> int:
+        """A `;`, or a bracket that does not belong here; -1 when there is none before `end`."""
+        text = self.text
+        skip = _HEADER_SKIP.match
+        while True:
+            found = skip(text, at, end)
+            assert found is not None
+            at = found.end()
+            if at >= end:
+                return -1
+            byte = text[at]
+            if byte == 0x7B:
+                close = match_brace(text, at, end)
+            elif byte in b"([":
+                close = match_bracket(text, at, end)
+            else:
+                return at if byte not in b'"/' or end == self.end else -1
+            if close < 0:
+                if end == self.end:
+                    self.is_balanced = False
+                return -1
+            at = close
 
     def _is_const_argument(self, start: int, at: int) -> bool:
         """The `{` stands between `<` and `>`, or after `=`: `Foo<{ N + 1 }>`."""
@@ -271,45 +335,25 @@ class _Reader:
         closed = before.count(b">") - before.count(b"->") - before.count(b"=>")
         return opened > closed
 
-    def _to_semicolon(self, item: int, at: int) -> int:
-        """The `;` of an item in which blocks may stand before it, or where it is broken off."""
-        text, end = self.text, self.end
-        skip = _HEADER_SKIP.match
-        start = at
-        while True:
-            found = skip(text, at, end)
-            assert found is not None
-            at = found.end()
-            if at >= end:
-                break
-            byte = text[at]
-            if byte == 0x7B:
-                close = match_brace(text, at, end)
-            elif byte in b"([":
-                close = match_bracket(text, at, end)
-            else:
-                break
-            if close < 0:
-                self.is_balanced = False
-                break
-            at = close
-        return self._cut_header(item, start, at)
-
-    def _cut_header(self, item: int, start: int, at: int) -> int:
-        """A header that has swallowed the next item (for want of a `;`) ends before it."""
+    def _cut(self, item: int, start: int, end: int) -> int:
+        """The first line in start..end that starts another item, not in a block; -1 without one."""
         text = self.text
-        if text.find(b"\n", start, at) < 0:
-            return at
+        if text.find(b"\n", start, end) < 0:
+            return -1
         indent = -1
-        for line in _ITEM_LINE.finditer(text, start, at):
-            if indent < 0:
+        code = b""
+        counted = depth = 0
+        for line in _ITEM_LINE.finditer(text, start, end):
+            if not code:
                 indent = self._indent(item)
-            if line.start() >= start and len(line.group(1)) <= indent:
-                code = mask(text[item : line.end()])
-                word = line.end(1) - item
-                if code[word] == text[line.end(1)] and code.count(b"{", 0, word) == code.count(b"}", 0, word):
+                code = mask(text[item:end])
+            word = line.end(1) - item
+            if line.start() >= start and len(line.group(1)) <= indent and code[word] == text[line.end(1)]:
+                depth += code.count(b"{", counted, word) - code.count(b"}", counted, word)
+                counted = word
+                if depth == 0:
                     return line.start()
-        return at
+        return -1
 
     def _past_semicolon(self, stop: int) -> int:
         return stop + 1 if stop < self.end and self.text[stop] == 0x3B else stop
@@ -333,29 +377,36 @@ class _Reader:
     def _close(self, item: int, open_: int) -> int:
         """The end of the group that opens at `open_`, of the item at `item`."""
         text, end = self.text, self.end
-        close = match_brace(text, open_, end) if text[open_] == 0x7B else match_bracket(text, open_, end)
-        if close < 0:
-            self.is_balanced = False
+        match = match_brace if text[open_] == 0x7B else match_bracket
         if not self.trusts_indent:
+            close = match(text, open_, end)
+            if close < 0:
+                self.is_balanced = False
             return close if close >= 0 else end
         indent = self._indent(item)
-        last = bound = -1
-        raw_strings = [found.span() for found in _RAW_STRING.finditer(text, open_, close)] if close >= 0 else []
-        for line in _bound_pattern(indent).finditer(text, self._line_end(open_), end):
-            if any(low <= line.start() < high for low, high in raw_strings):
-                continue
-            if line.group("close") is None:
-                bound = line.start()
-                break
-            last = line.end()
-        if bound < 0:
-            bound = end
-        if 0 <= close <= bound:
+        bound, last = self._bound(open_, indent)
+        close = match(text, open_, bound)
+        if close >= 0:
             is_on_first_line = text.find(b"\n", open_, close) < 0
             if is_on_first_line or last < 0 or self._indent(close - 1) == indent:
                 return close
-        self.is_balanced = False
         return last if last >= 0 else bound
+
+    def _bound(self, open_: int, indent: int) -> tuple[int, int]:
+        """The first line after `open_` that cannot be of the item; the last before it that may be its end, or -1."""
+        text, end = self.text, self.end
+        last = -1
+        raw_string = _RAW_STRING.search(text, open_, end)
+        for line in _bound_pattern(indent).finditer(text, self._line_end(open_), end):
+            start = line.start()
+            while raw_string is not None and raw_string.end() <= start:
+                raw_string = _RAW_STRING.search(text, raw_string.end(), end)
+            if raw_string is not None and raw_string.start() < start:
+                continue
+            if line.group("close") is None:
+                return start, last
+            last = line.end()
+        return end, last
 
     def _leaves_container(self, at: int) -> bool:
         """What starts here is not indented as what is in the container would be, so the container's `}` is missing."""
@@ -398,6 +449,11 @@ class ItemScan:
         """The braces of the whole text match; otherwise ends of items are guessed."""
         return not self._reader.trusts_indent
 
+    @property
+    def is_plain(self) -> bool:
+        """Nothing but items was found, so that an edit in a body that still ends where it did changes no other item."""
+        return self._reader.is_plain and not self._reader.trusts_indent
+
     def step(self, budget: int) -> bool:
         """Read about `budget` bytes more; True when all is read."""
         reader = self._reader
@@ -429,10 +485,10 @@ def scan_items(text: bytes) -> ItemScan:
 def scan_item(text: bytes, start: int, end: int) -> ItemSpan | None:
     """The item that takes exactly start..end, its braces balanced; None when there is not one."""
     # Some bytes more, lest a token that goes on after the item is taken for one that ends with it.
-    reader = _Reader(text, start, min(end + 16, len(text)), trusts_indent=False)
+    reader = _Reader(text, start, min(end + _LONGEST_CHARACTER, len(text)), trusts_indent=False)
     while reader.at < end and reader.is_balanced and not reader.found:
         reader.step()
-    if len(reader.found) != 1 or not reader.is_balanced or reader.containers:
+    if len(reader.found) != 1 or not reader.is_balanced or not reader.is_plain or reader.containers:
         return None
     found = reader.found[0]
     return found if found.start == start and found.end == end else None

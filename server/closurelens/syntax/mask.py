@@ -9,7 +9,7 @@ import re
 
 from closurelens.syntax.tokens import block_comment_end
 
-__all__ = ["close_of", "mask"]
+__all__ = ["closing_brackets", "mask"]
 
 _NOISE = re.compile(
     rb"//[^\n]*+|/\*|\""
@@ -17,11 +17,8 @@ _NOISE = re.compile(
 )
 _STRING_END = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 _RAW_START = re.compile(rb"(?<![A-Za-z0-9_])(?:[bc]?r)(?P<hashes>#*)\Z")
-_PAIRS = {
-    0x28: (0x29, re.compile(rb"[()]")),
-    0x5B: (0x5D, re.compile(rb"[\[\]]")),
-    0x7B: (0x7D, re.compile(rb"[{}]")),
-}
+_BRACKET = re.compile(rb"[()\[\]{}]")
+_CLOSE = {0x28: 0x29, 0x5B: 0x5D, 0x7B: 0x7D}
 
 
 def mask(source: bytes) -> bytes:
@@ -54,12 +51,16 @@ def mask(source: bytes) -> bytes:
     return bytes(out)
 
 
-def close_of(code: bytes, open_: int) -> int | None:
-    """The offset after the bracket that closes the one at `open_`, in a mask."""
-    close, pattern = _PAIRS[code[open_]]
-    depth = 0
-    for found in pattern.finditer(code, open_):
-        depth += -1 if code[found.start()] == close else 1
-        if depth == 0:
-            return found.end()
-    return None
+def closing_brackets(code: bytes) -> dict[int, int]:
+    """For each bracket in a mask that is closed, the offset after the one of its kind that closes it."""
+    ends: dict[int, int] = {}
+    opened: dict[int, list[int]] = {0x29: [], 0x5D: [], 0x7D: []}
+    for found in _BRACKET.finditer(code):
+        at = found.start()
+        byte = code[at]
+        close = _CLOSE.get(byte)
+        if close is not None:
+            opened[close].append(at)
+        elif opened[byte]:
+            ends[opened[byte].pop()] = at + 1
+    return ends

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from closurelens.syntax.mask import close_of, mask
+from closurelens.syntax.mask import closing_brackets, mask
 
 __all__ = ["Patch", "PatchKind", "Repaired", "repair_known", "repair_near", "repair_silent"]
 
@@ -52,9 +52,10 @@ class Repaired:
 class _Work:
     """One text under repair: `code` is what rules look at, `out` what they write."""
 
-    __slots__ = ("code", "out", "patches")
+    __slots__ = ("_ends", "code", "out", "patches")
 
     def __init__(self, source: bytes) -> None:
+        self._ends: dict[int, int] | None = None
         self.code = mask(source)
         self.out = bytearray(source)
         self.patches: list[Patch] = []
@@ -68,6 +69,12 @@ class _Work:
 
     def put(self, at: int, text: bytes) -> None:
         self.out[at : at + len(text)] = text
+
+    def close_of(self, open_: int) -> int | None:
+        """The offset after the bracket that closes the one at `open_`."""
+        if self._ends is None:
+            self._ends = closing_brackets(self.code)
+        return self._ends.get(open_)
 
     def next_code(self, at: int) -> int:
         """The first offset from `at` that is no white space."""
@@ -202,10 +209,10 @@ def _items(work: _Work) -> None:
     for found in _FOREIGN_TYPE.finditer(code):
         work.hide(PatchKind.VISIBILITY, *found.span("vis"), found.start("type"))
     for found in _MACRO.finditer(code):
-        end = close_of(code, found.end())
+        end = work.close_of(found.end())
         if end is not None and code[end - 1 : end] == b")":
             body = work.next_code(end)
-            end = close_of(code, body) if code[body : body + 1] == b"{" else None
+            end = work.close_of(body) if code[body : body + 1] == b"{" else None
         if end is not None:
             work.hide(PatchKind.MACRO, found.start(), end, -1)
     for found in _TRAIT_ALIAS.finditer(code):
@@ -266,7 +273,7 @@ _WORDS_BEFORE_EXPRESSION = (b"return", b"break", b"in", b"else", b"move")
 
 def _attributes(work: _Work, *, wanted: Callable[[int, int], bool]) -> None:
     for found in _ATTRIBUTE.finditer(work.code):
-        end = close_of(work.code, found.start("open"))
+        end = work.close_of(found.start("open"))
         if end is not None and wanted(found.start(), end):
             work.hide(PatchKind.ATTRIBUTE, found.start(), end, -1)
 
@@ -326,7 +333,7 @@ def repair_near(source: bytes, done: Repaired, errors: Sequence[tuple[int, int]]
         return any(low <= end and start <= high for low, high in errors)
 
     for found in _CALL.finditer(work.code):
-        end = close_of(work.code, found.start("open"))
+        end = work.close_of(found.start("open"))
         if end is not None and is_near(found.start("open"), end):
             work.blank(found.end(), end - 1)
     starts = {low for low, _ in errors}

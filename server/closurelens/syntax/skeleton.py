@@ -21,7 +21,9 @@ PLACEHOLDER = b"{}"
 """What stands for a body."""
 
 # White space and comments, then code up to the next of these; at the end of a text the code may be empty.
-_RUN = re.compile(SPACE + rb"((?:[^ \t-\r\"'/]++|" + STRING + rb"|" + CHARACTER + rb"|'|/(?![/*]))++|/\*?|\"|\Z)")
+_RUN = re.compile(
+    SPACE + rb"((?:[^ \t-\r\"'/]++|" + STRING + rb"|" + CHARACTER + rb"|'|/(?![/*]))++|(?s:(?:/\*|\").*+)|/|\Z)"
+)
 
 
 def _compact(gap: bytes) -> bytes:

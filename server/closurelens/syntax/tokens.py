@@ -3,7 +3,7 @@
 Tokens are cut as rustc's lexer cuts and glues them: punctuation is greedy (`&&`, `..=`, `>>`), a raw identifier or a
 literal with its suffix is one token, `_` and keywords are identifiers. Invariants: tokens do not overlap and stand in
 the order of the text; between two tokens there are only white space and comments that are no documentation; any bytes
-give tokens (what is no token of Rust has the kind `error`).
+give tokens (what is no token of Rust has the kind `error`, a string that never ends among it).
 """
 
 from __future__ import annotations
@@ -166,6 +166,8 @@ def tokenize(source: bytes, start: int = 0, end: int | None = None) -> list[Toke
             kind = _block_doc_kind(source, here, at)
             if kind is None:
                 continue
+        elif kind is TokenKind.ERROR and source[here] == 0x22:
+            at = stop
         append(Token(kind, here, at, source[here:at].decode("utf-8", "replace")))
     return tokens
 
