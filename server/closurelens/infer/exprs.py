@@ -417,10 +417,7 @@ def _struct_type(cx: FnCtxt, expr: h.StructExpr) -> Ty:
             places.require_adt(cx, found.ty)
             return found.ty
         case AssocValue():
-            if found.trait is not None:
-                ty = t.Projection(found.base, found.trait.trait, found.trait.args, found.name, found.args)
-                return cx.resolve(cx.solver.normalize(ty))
-            return cx.unknown_at(expr, f"`{found.name}` is not known to be a type")
+            return cx.resolve(cx.solver.normalize(found.base))
         case NoValue():
             return cx.unknown_at(expr, found.why)
 

@@ -97,12 +97,27 @@ def _assemble(cx: FnCtxt, found: list[Step], name: str, traits: frozenset[str]) 
                     seen.add(bound)
                     candidate = TraitCandidate(sig, bound.trait, bound, ty)
                     (extension if isinstance(ty, t.Opaque) else inherent).append(candidate)
-    for trait in cx.db.traits_with_method(name):
-        if trait in traits:
-            sig = trait_method(cx, trait, name)
-            if sig is not None:
-                extension.append(TraitCandidate(sig, trait))
+    for trait in offering(cx, traits, name):
+        sig = trait_method(cx, trait, name)
+        if sig is not None:
+            extension.append(TraitCandidate(sig, trait))
     return [inherent, extension]
+
+
+def offering(cx: FnCtxt, traits: frozenset[DefPath], name: str) -> list[DefPath]:
+    """The traits among those in scope that declare a function `name`, in a fixed order."""
+    key = (traits, name)
+    found = cx.shared.offering.get(key)
+    if found is None:
+        std = cx.db.std
+        found = [trait for trait in std.traits_with_method(name) if trait in traits]
+        for path in sorted(traits):
+            if not cx.db.is_std(path):
+                trait = cx.db.trait(path)
+                if trait is not None and name in trait.methods:
+                    found.append(path)
+        cx.shared.offering[key] = found
+    return found
 
 
 def trait_method(cx: FnCtxt, trait: DefPath, name: str) -> FnSig | None:

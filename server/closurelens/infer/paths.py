@@ -157,9 +157,7 @@ def _trait_item(
 def _from_traits_in_scope(cx: FnCtxt, expr: PathExpr, base: Ty, found: AssocValue) -> Ty | None:
     scope = cx.traits_in_scope(expr.id)
     maybe: str | None = None
-    for path in cx.db.traits_with_method(found.name):
-        if path not in scope:
-            continue
+    for path in method.offering(cx, scope, found.name):
         trait = cx.db.trait(path)
         args = tuple([cx.var() for _ in trait.generics.params]) if trait is not None else ()
         answer = cx.solver.holds(base, path, args)

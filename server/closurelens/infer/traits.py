@@ -14,7 +14,7 @@ from closurelens.infer.generics import Subst, full_trait_args, of_fn, subst_of, 
 from closurelens.infer.table import Table, VarKind
 from closurelens.ty import types as t
 from closurelens.ty.sig import ImplSig, Predicate, SigDb
-from closurelens.ty.types import HAS_INFER, HAS_PARAM, HAS_PROJECTION, Bound, DefPath, Ty, head_of, substitute
+from closurelens.ty.types import HAS_CLOSURE, HAS_INFER, HAS_PARAM, HAS_PROJECTION, Bound, DefPath, Ty, head_of, substitute
 
 
 class Answer(Enum):
@@ -82,11 +82,13 @@ class ClosureSig:
 class SharedCache:
     """Answers about ground types, for all bodies of one program."""
 
-    __slots__ = ("ground", "inherent")
+    __slots__ = ("ground", "inherent", "offering", "projected")
 
     def __init__(self) -> None:
         self.ground: dict[tuple[Ty, DefPath, tuple[Ty, ...]], Answer] = {}
+        self.projected: dict[Ty, Ty] = {}
         self.inherent: dict[str, dict[str, list[tuple[ImplSig, DefPath]]]] = {}
+        self.offering: dict[tuple[frozenset[DefPath], str], list[DefPath]] = {}
 
 
 class Solver:
@@ -101,6 +103,7 @@ class Solver:
         self.origin = -1
         self._env: dict[Ty, list[Bound]] = {}
         self._env_open: list[tuple[Ty, Bound]] = []
+        self._projected: dict[Ty, Ty] = {}
         self._local: dict[tuple[Ty, DefPath, tuple[Ty, ...]], Answer] = {}
         self._raw_env = list(env)
         for predicate in env:
@@ -279,7 +282,7 @@ class Solver:
             flags |= a.flags
         cache = None
         if not flags & HAS_INFER and not flags & t.HAS_UNKNOWN:
-            cache = self._local if flags & HAS_PARAM or self_ty.__class__ is t.Closure else self.shared.ground
+            cache = self._local if flags & (HAS_PARAM | HAS_CLOSURE) else self.shared.ground
             known = cache.get((self_ty, trait, args))
             if known is not None:
                 return known
@@ -402,18 +405,22 @@ class Solver:
 
     def _from_impls(self, self_ty: Ty, trait: DefPath, args: tuple[Ty, ...], depth: int) -> Candidate | Answer:
         table = self.table
-        found = self._impls(self_ty, trait, args)
+        matching = [
+            impl
+            for impl in self._impls(self_ty, trait, args)
+            if not impl.is_negative and self._header_matches(impl, self_ty, args)
+        ]
         alive: list[tuple[ImplSig, Answer]] = []
-        single = len(found) == 1
-        for impl in found:
-            if impl.is_negative:
-                continue
+        if len(matching) == 1:
+            # What the impl requires is pending afterwards: whoever asks looks at that.
+            alive.append((matching.pop(), Answer.YES))
+        for impl in matching:
             mark = table.snapshot()
             pending, self.pending = self.pending, []
             subst = self._match_impl(impl, self_ty, args)
             if subst is not None:
                 answer = Answer.YES
-                if (not single or depth) and impl.generics.predicates:
+                if impl.generics.predicates:
                     if depth >= MAX_DEPTH:
                         answer = Answer.MAYBE
                     else:
@@ -438,6 +445,14 @@ class Solver:
             return Answer.NO
         self.require_all(impl.generics.predicates, subst)
         return ImplCandidate(impl, subst)
+
+    def _header_matches(self, impl: ImplSig, self_ty: Ty, args: tuple[Ty, ...]) -> bool:
+        mark = self.table.snapshot()
+        pending, self.pending = self.pending, []
+        subst = self._match_impl(impl, self_ty, args)
+        self.pending = pending
+        self.table.rollback(mark)
+        return subst is not None
 
     def _match_impl(self, impl: ImplSig, self_ty: Ty, args: tuple[Ty, ...]) -> Subst | None:
         table = self.table
@@ -465,6 +480,20 @@ class Solver:
             return self_ty
         if depth > MAX_DEPTH:
             return None
+        whole = table.deep(projection)
+        cache: dict[Ty, Ty] | None = None
+        if not whole.flags & (HAS_INFER | t.HAS_UNKNOWN):
+            cache = self._projected if whole.flags & (HAS_PARAM | HAS_CLOSURE) else self.shared.projected
+            known = cache.get(whole)
+            if known is not None:
+                return known
+        value = self._project(projection, self_ty, depth)
+        if cache is not None and value is not None and not value.flags & HAS_INFER:
+            cache[whole] = value
+        return value
+
+    def _project(self, projection: t.Projection, self_ty: Ty, depth: int) -> Ty | None:
+        table = self.table
         found = self.select(self_ty, projection.trait, projection.args, depth)
         if found is Answer.MAYBE:
             return None

@@ -19,6 +19,8 @@ HAS_INFER = 1
 HAS_PARAM = 2
 HAS_UNKNOWN = 4
 HAS_PROJECTION = 8
+HAS_CLOSURE = 16
+"""A closure or coroutine, whose type means something only within its body."""
 
 
 def _flags_of(items: tuple[Ty, ...]) -> int:
@@ -283,7 +285,7 @@ class Closure(Ty):
     def __init__(self, id: int, *, is_async: bool = False) -> None:
         self.id = id
         self.is_async = is_async
-        self.flags = 0
+        self.flags = HAS_CLOSURE
         self._hash = hash(("Closure", id))
 
     def key(self) -> tuple[object, ...]:
@@ -300,7 +302,7 @@ class Coroutine(Ty):
         self.id = id
         self.kind = kind
         self.output = output
-        self.flags = output.flags
+        self.flags = output.flags | HAS_CLOSURE
         self._hash = hash(("Coroutine", id))
 
     def key(self) -> tuple[object, ...]:
