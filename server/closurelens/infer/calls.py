@@ -83,7 +83,7 @@ def _hints_from_result(
             return replaced.setdefault(ty.id, table.new_var())  # type: ignore[attr-defined]
         return ty.map(renew)
 
-    known = {var: renew(ty) for var, ty in found.items() if ty.__class__ is not t.Infer}
+    known = {var: t.erase_regions(renew(ty)) for var, ty in found.items() if ty.__class__ is not t.Infer}
 
     def fill(ty: Ty) -> Ty:
         if not ty.flags & HAS_INFER:

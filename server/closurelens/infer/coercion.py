@@ -54,7 +54,7 @@ def coerce(cx: FnCtxt, expr: Expr, actual: Ty, target: Ty) -> bool:
 
 def _reborrow_same(cx: FnCtxt, expr: Expr, ty: Ty) -> None:
     assert isinstance(ty, t.Ref)
-    if not ty.mutable and ty.static:
+    if not ty.mutable and ty.region:
         return
     cx.adjust(expr, [DerefAdjust(ty.inner), BorrowAdjust(ty, ty.mutable)])
 
@@ -65,7 +65,7 @@ def _coerce_ref(cx: FnCtxt, expr: Expr, a: t.Ref, b: t.Ref) -> bool:
     found = autoderef.steps(cx, a)
     for at in range(1, len(found)):
         if cx.try_unify(found[at].ty, b.inner):
-            if at == 1 and not b.mutable and not a.mutable and a.static and b.static:
+            if at == 1 and not b.mutable and not a.mutable and a.region and a.region == b.region:
                 return True
             path = autoderef.adjustments(found, at)
             if b.mutable:
@@ -161,12 +161,12 @@ def merge(cx: FnCtxt, merged: Ty | None, expr: Expr, ty: Ty, expected: Ty | None
             if known.__class__ is not t.Infer or cx.shallow(ty) == t.NEVER:
                 coerce(cx, expr, ty, known)
                 return known if cx.shallow(ty) != t.NEVER or known.__class__ is not t.Infer else t.NEVER
-        return ty
+        return t.erase_regions(ty)
     if cx.shallow(merged) == t.NEVER:
         if expected is not None and cx.shallow(expected).__class__ is not t.Infer:
             coerce(cx, expr, ty, expected)
             return expected
-        return ty
+        return t.erase_regions(ty)
     before = cx.resolve(merged)
     now = cx.resolve(ty)
     if isinstance(before, t.FnDef | t.Closure) and isinstance(now, t.FnDef | t.Closure) and before != now:

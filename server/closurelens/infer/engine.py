@@ -8,7 +8,7 @@ from __future__ import annotations
 from closurelens.hir.body import Body
 from closurelens.infer import names, operators, places
 from closurelens.infer.exprs import check_body
-from closurelens.infer.fn_ctxt import FnCtxt, Frame
+from closurelens.infer.fn_ctxt import FnCtxt, Frame, with_regions
 from closurelens.infer.patterns import check_pat
 from closurelens.infer.result import (
     Adjustment,
@@ -55,7 +55,7 @@ def _check_signature(cx: FnCtxt, owner: BodyOwner, body: Body) -> None:
     for at, param in enumerate(body.params):
         ty: Ty
         if at < len(params):
-            ty = params[at]
+            ty = params[at] if param.ty is None else with_regions(params[at], param.ty)
         elif param.ty is not None:
             ty = cx.lower_type(-1, param.ty)
         else:

@@ -12,7 +12,7 @@ from closurelens.hir import body as h
 from closurelens.hir.body import Expr
 from closurelens.infer import calls, closures, names, operators, paths, places
 from closurelens.infer.coercion import coerce, merge
-from closurelens.infer.fn_ctxt import FnCtxt, Frame, Target
+from closurelens.infer.fn_ctxt import FnCtxt, Frame, Target, with_regions
 from closurelens.infer.patterns import check_pat
 from closurelens.resolve.answers import AssocValue, CtorValue, NoValue
 from closurelens.ty import types as t
@@ -148,7 +148,7 @@ def _let_stmt(cx: FnCtxt, stmt: h.LetStmt) -> None:
     anchor = stmt.init.id if stmt.init is not None else -1
     if stmt.ty is not None:
         resolver = cx.scopes.resolver_at_pat(stmt.pat.id)
-        declared = cx.solver.normalize(resolver.lower_type(stmt.ty, cx.var))
+        declared = with_regions(cx.solver.normalize(resolver.lower_type(stmt.ty, cx.var)), stmt.ty)
         if stmt.init is not None:
             cx.solver.origin = anchor
             check_coerce(cx, stmt.init, declared)
@@ -158,7 +158,7 @@ def _let_stmt(cx: FnCtxt, stmt: h.LetStmt) -> None:
         if cx.shallow(ty) == t.NEVER:
             ty = cx.var()
             cx.table.diverging.add(ty.id)
-        check_pat(cx, stmt.pat, ty)
+        check_pat(cx, stmt.pat, t.erase_regions(ty))
     else:
         check_pat(cx, stmt.pat, cx.var())
     if stmt.otherwise is not None:
@@ -168,7 +168,7 @@ def _let_stmt(cx: FnCtxt, stmt: h.LetStmt) -> None:
 
 
 def _let(cx: FnCtxt, expr: h.Let, expected: Ty | None) -> Ty:
-    ty = check_expr(cx, expr.scrutinee, None)
+    ty = t.erase_regions(check_expr(cx, expr.scrutinee, None))
     check_pat(cx, expr.pat, ty)
     return t.BOOL
 
@@ -198,7 +198,7 @@ def _if(cx: FnCtxt, expr: h.If, expected: Ty | None) -> Ty:
 
 
 def _match(cx: FnCtxt, expr: h.Match, expected: Ty | None) -> Ty:
-    ty = check_expr(cx, expr.scrutinee, None)
+    ty = t.erase_regions(check_expr(cx, expr.scrutinee, None))
     before = cx.diverges
     for arm in expr.arms:
         check_pat(cx, arm.pat, ty)
@@ -246,7 +246,7 @@ def _for(cx: FnCtxt, expr: h.For, expected: Ty | None) -> Ty:
     else:
         item = cx.solver.normalize(t.Projection(ty, names.INTO_ITERATOR, (), "Item"))
     cx.targets.append(Target(expr.label, None))
-    check_pat(cx, expr.pat, item)
+    check_pat(cx, expr.pat, t.erase_regions(item))
     before = cx.diverges
     check_coerce(cx, expr.body, t.UNIT)
     cx.diverges = before

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from closurelens.hir import types as hir
 from closurelens.hir.body import Body, Expr
 from closurelens.infer import names
 from closurelens.infer.result import (
@@ -140,7 +141,7 @@ class FnCtxt:
 
     def lower_type(self, expr_id: int, ref: object) -> Ty:
         resolver = self.scopes.resolver_at(expr_id)
-        return self.solver.normalize(resolver.lower_type(ref, self.var))  # type: ignore[arg-type]
+        return with_regions(self.solver.normalize(resolver.lower_type(ref, self.var)), ref)  # type: ignore[arg-type]
 
     def is_copy(self, ty: Ty) -> Answer:
         return self.solver.holds(ty, names.COPY)
@@ -168,6 +169,23 @@ class FnCtxt:
     def adjusted_ty(self, expr: Expr) -> Ty:
         found = self.adjustments.get(expr.id)
         return found[-1].target if found else self.expr_ty[expr.id]
+
+
+def with_regions(ty: Ty, ref: object) -> Ty:
+    """`ty`, lowered from `ref`, which stands in this body or its function's head, with the lifetimes named there."""
+    match ref, ty:
+        case hir.RefType(), t.Ref():
+            inner = with_regions(ty.inner, ref.inner)
+            region = ref.lifetime if ref.lifetime is not None and ref.lifetime != "_" else ""
+            return ty if inner is ty.inner and region == ty.region else t.Ref(inner, mutable=ty.mutable, region=region)
+        case hir.TupleType(), t.Tuple():
+            return t.Tuple(tuple([with_regions(e, r) for e, r in zip(ty.elems, ref.elems, strict=True)]))
+        case hir.SliceType(), t.Slice():
+            return t.Slice(with_regions(ty.elem, ref.inner))
+        case hir.ArrayType(), t.Array():
+            return t.Array(with_regions(ty.elem, ref.inner), ty.len)
+        case _:
+            return ty
 
 
 @dataclass(slots=True)

@@ -89,7 +89,8 @@ def _bind(cx: FnCtxt, pat: h.BindPat, expected: Ty, mode: BindingMode) -> Ty:
         mode = BindingMode.MOVE
     ty = expected if mode is BindingMode.MOVE else t.Ref(expected, mutable=mode is BindingMode.REF_MUT)
     cx.binding_mode[pat.binding] = mode
-    cx.unify(cx.binding_ty[pat.binding], ty)
+    if cx.unify(cx.binding_ty[pat.binding], ty) and ty.flags & t.HAS_REGION:
+        cx.binding_ty[pat.binding] = ty  # equal to what it matches, lifetimes included
     if pat.sub is not None:
         check_pat(cx, pat.sub, expected, default)
     return expected

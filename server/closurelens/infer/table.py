@@ -8,7 +8,7 @@ from __future__ import annotations
 from enum import IntEnum
 
 from closurelens.ty import types as t
-from closurelens.ty.types import HAS_INFER, HAS_UNKNOWN, Ty
+from closurelens.ty.types import HAS_INFER, HAS_REGION, HAS_UNKNOWN, Ty, erase_regions
 
 
 class VarKind(IntEnum):
@@ -73,6 +73,9 @@ class Table:
         return self.kinds[var.id]
 
     def _bind(self, var: int, ty: Ty) -> None:
+        """A variable takes a type but for its lifetimes (rustc's generalizer), so what meets it later is reborrowed."""
+        if ty.flags & HAS_REGION:
+            ty = erase_regions(ty)
         self._trail.append((var, self.kinds[var]))
         self.bound[var] = ty
 

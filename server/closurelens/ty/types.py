@@ -1,7 +1,7 @@
 """Semantic types.
 
 Every type is an immutable value, compared by structure; its hash is computed once. Lifetimes are erased, but for
-`'static` on references, which decides reborrows. `flags` says in O(1) what a type holds anywhere inside, so that
+named ones on references, which decide reborrows. `flags` says in O(1) what a type holds anywhere inside, so that
 substitution and resolution can return early.
 
 A `DefPath` names an item by the path of its definition: `alloc::vec::Vec`, `my_crate::module::Item`; items inside
@@ -19,6 +19,7 @@ HAS_INFER = 1
 HAS_PARAM = 2
 HAS_UNKNOWN = 4
 HAS_PROJECTION = 8
+HAS_REGION = 16
 HAS_CLOSURE = 16
 """A closure or coroutine, whose type means something only within its body."""
 
@@ -184,15 +185,19 @@ class Const(Ty):
 
 @final
 class Ref(Ty):
-    """`&inner` or `&mut inner`. `static` is set where the lifetime is written `'static`; it is not part of equality."""
+    """`&inner` or `&mut inner`.
 
-    __slots__ = ("inner", "mutable", "static")
+    `region` is the name of the lifetime where it is known to be that very one: `static`, or one of the function whose
+    body the type stands in; else "". It is not part of equality.
+    """
 
-    def __init__(self, inner: Ty, *, mutable: bool, static: bool = False) -> None:
+    __slots__ = ("inner", "mutable", "region")
+
+    def __init__(self, inner: Ty, *, mutable: bool, static: bool = False, region: str = "") -> None:
         self.inner = inner
         self.mutable = mutable
-        self.static = static
-        self.flags = inner.flags
+        self.region = "static" if static else region
+        self.flags = inner.flags | HAS_REGION if self.region else inner.flags
         self._hash = hash(("Ref", inner, mutable))
 
     def key(self) -> tuple[object, ...]:
@@ -200,10 +205,23 @@ class Ref(Ty):
 
     def map(self, f: Callable[[Ty], Ty]) -> Ty:
         new = f(self.inner)
-        return self if new is self.inner else Ref(new, mutable=self.mutable, static=self.static)
+        return self if new is self.inner else Ref(new, mutable=self.mutable, region=self.region)
 
     def parts(self) -> tuple[Ty, ...]:
         return (self.inner,)
+
+    @property
+    def static(self) -> bool:
+        return self.region == "static"
+
+
+def erase_regions(ty: Ty) -> Ty:
+    """`ty` as a variable takes it: with lifetimes yet to be found."""
+    if not ty.flags & HAS_REGION:
+        return ty
+    if isinstance(ty, Ref) and ty.region:
+        return Ref(erase_regions(ty.inner), mutable=ty.mutable)
+    return ty.map(erase_regions)
 
 
 @final
