@@ -163,6 +163,18 @@ CASES: dict[str, tuple[str, str]] = {
         why d => `_` stands in a signature
         """,
     ),
+    "macros where a type stands": (
+        """
+        macro_rules! ty { ($t:ty) => { Vec<$t> }; (nest $t:ty) => { Option<ty!($t)> } }
+        fn f(a: ty!(u8), b: &[ty!(nest char)]) -> nothing!() {}
+        macro_rules! item { ($t:ty) => { struct Made { x: ty!($t) } } }
+        item!(u8);
+        """,
+        """
+        fn f => (Vec<u8, Global>, &[Option<Vec<char, Global>>]) -> _
+        adt Made => struct Made { x: Vec<u8, Global> }
+        """,
+    ),
     "constructors are functions": (
         "struct P<T>(T, u8); enum E<T> { A(T), B { x: T }, C }",
         """

@@ -134,11 +134,17 @@ class BodyMacros:
     def lookup(self, call: MacroCall) -> MacroDef | None:
         name = call.path.name()
         if self.local and name is not None:
-            at = call.source.locate(*call.range)[0][0]
+            at = self._place_of(call)
             for macro in reversed(self.local):
                 if macro.name == name and macro.start <= at < macro.end:
                     return macro.definition
         return self.position.lookup(call)
+
+    def _place_of(self, call: MacroCall) -> int:
+        """Where in the body's own text the call stands, or the call whose expansion it is in."""
+        while call.source is not self.chunk and isinstance(call.source, Expansion):
+            call = call.source.call
+        return call.range[0]
 
 
 def lower_context(owner: BodyOwner, source: Source, root: Node | None = None) -> LowerContext:
@@ -207,7 +213,8 @@ def scopes_of(owner: BodyOwner, lowered: LoweredBody) -> tuple[BodyScopes, list[
     What earlier texts of the same body declared is forgotten.
     """
     crate = owner.entry.module.crate
-    crate.drop_blocks(owner.path)
+    start, end = owner.item.range
+    crate.blocks_of(owner.path, owner.source.text[start:end])
     blocks: list[ModuleData] = []
 
     def open_block(around: Resolver, index: int, items: Sequence[tuple[Item, Source | None]]) -> Resolver:

@@ -32,8 +32,8 @@ from closurelens.hir.item import (
     ValueItem,
 )
 from closurelens.hir.lower.attrs import effective
-from closurelens.hir.lower.items import lower_items
-from closurelens.hir.macros.api import Chunk, Source
+from closurelens.hir.lower.items import body_node
+from closurelens.hir.macros.api import Chunk, Expansion, Source
 from closurelens.project import cfg as cfg_rules
 from closurelens.project import modules
 from closurelens.project.model import Crate
@@ -41,8 +41,9 @@ from closurelens.resolve.impl_index import CrateImpls
 from closurelens.resolve.macro_scope import MacroScope, is_macro_rules
 from closurelens.resolve.module import Entry, Import, ModuleData, Names, State
 from closurelens.resolve.sketch import FileSketch, crate_files
+from closurelens.resolve.sources import items_of
 from closurelens.resolve.wasm_extern import foreign_items
-from closurelens.syntax.nodes import tree_of_fragment
+from closurelens.syntax.nodes import tree_of
 from closurelens.ty.sig import Def, DefKind
 from closurelens.ty.types import DefPath
 
@@ -87,6 +88,8 @@ class CrateIndex:
         self._prelude: DefPath | None = None
         self._files: list[FileSketch] | None = None
         self._parents: dict[str, str | None] | None = None
+        self._blocks: dict[DefPath, list[DefPath]] = {}
+        self._block_texts: dict[DefPath, bytes] = {}
         self._assoc: dict[Entry, list[Entry]] = {}
 
     # cfg
@@ -233,8 +236,12 @@ class CrateIndex:
         cfg_off: str | None,
         index: int,
     ) -> ModuleData:
-        """The anonymous module of a block that declares `items`."""
+        """The anonymous module of a block that declares `items`; the one that is there if the text has not changed."""
         path = f"{owner}::{{{index}}}"
+        known = self.modules.get(path)
+        if known is not None:
+            return known
+        self._blocks.setdefault(owner, []).append(path)
         module = ModuleData(self, path, f"{{{index}}}", parent, file, is_block=True, cfg_off=cfg_off)
         module.folder = modules.block_folder(parent.folder)
         module.textual_start = len(parent.textual)
@@ -248,16 +255,27 @@ class CrateIndex:
         module.state = State.DONE
         return module
 
-    def drop_blocks(self, owner: DefPath) -> None:
-        """Forget the blocks in a body, whose text has changed."""
-        start = f"{owner}::{{"
-        for path in [path for path in self.modules if path.startswith(start)]:
-            module = self.modules.pop(path)
-            module.is_gone = True
-            for entry in module.entries:
-                self.entries.pop(entry.path, None)
-                for member in self._assoc.pop(entry, ()):
-                    self.entries.pop(member.path, None)
+    def blocks_of(self, owner: DefPath, text: bytes) -> None:
+        """Blocks are about to be added for a body in this item; those of an earlier text are forgotten."""
+        if self._block_texts.get(owner) != text:
+            self._drop_blocks(owner)
+            self._block_texts[owner] = text
+
+    def _drop_blocks(self, owner: DefPath) -> None:
+        work = [owner]
+        while work:
+            for path in self._blocks.pop(work.pop(), ()):
+                module = self.modules.pop(path)
+                inside = [module]
+                for module in inside:  # grows below
+                    module.is_gone = True
+                    inside.extend(module.children)
+                    for entry in module.entries:
+                        self.entries.pop(entry.path, None)
+                        members = self._assoc.pop(entry, [])
+                        for member in members:
+                            self.entries.pop(member.path, None)
+                        work.extend(gone.path for gone in (entry, *members))
 
     # Filing items
 
@@ -361,13 +379,19 @@ class CrateIndex:
         if item.value is None:
             return
         start, end = item.value
-        text = entry.source.text[start:end]
-        if not text.startswith(b"{") or b"impl" not in text:
+        source = entry.source
+        if not source.text.startswith(b"{", start) or source.text.find(b"impl", start, end) < 0:
             return
-        block = tree_of_fragment(text, "expr")
+        whole = source.text[item.range[0] : item.range[1]]
+        if isinstance(source, Expansion):
+            block = body_node(source.node, item)
+        else:
+            source = Chunk(whole, self.edition)
+            node = tree_of(whole).child_of_kind("const_item")
+            block = None if node is None else node.child_by_field("value")
         if block is not None:
-            source = Chunk(text, self.edition)
-            placed: list[tuple[Item, Source]] = [(inner, source) for inner in lower_items(block, text)]
+            self.blocks_of(entry.path, whole)
+            placed: list[tuple[Item, Source]] = [(inner, source) for inner in items_of(block, source)]
             self.add_block(entry.module, entry.path, placed, entry.file, cfg_off=entry.cfg_off, index=0)
 
     def _path(self, here: _Context, item: Item, off: str | None) -> DefPath:

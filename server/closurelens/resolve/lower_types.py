@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from closurelens.hir import types as h
 from closurelens.resolve.answers import PathRes
+from closurelens.resolve.sources import MacroType
 from closurelens.ty.sig import Def, DefKind, GenericParam, Namespace, Predicate
 from closurelens.ty.types import (
     NEVER,
@@ -121,6 +122,8 @@ class TypeLowering:
             case h.ConstArg():
                 return Const(ref.value)
             case h.ErrorType():
+                if isinstance(ref, MacroType):
+                    return self.type(self.resolver.expand_type(ref.call))
                 return Unknown(ref.why)
             case _:
                 assert_never(ref)

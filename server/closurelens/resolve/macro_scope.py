@@ -12,10 +12,8 @@ from typing import TYPE_CHECKING
 
 from closurelens.hir.item import Item, MacroCallItem, MacroRulesItem, Module
 from closurelens.hir.lower.attrs import effective
-from closurelens.hir.lower.items import lower_items_of
 from closurelens.hir.macros.api import (
     Context,
-    Delimiter,
     Expansion,
     Failure,
     MacroCall,
@@ -27,10 +25,11 @@ from closurelens.hir.macros.api import (
 from closurelens.hir.macros.definition import macro_rules
 from closurelens.hir.macros.expander import Expander
 from closurelens.hir.macros.std_macros import std_macro
-from closurelens.hir.types import Anchor, Path
+from closurelens.hir.types import Anchor, ErrorType, Path, TypeRef
 from closurelens.project import paths
 from closurelens.project.model import TargetKind
 from closurelens.resolve.module import Entry, ModuleData
+from closurelens.resolve.sources import delimiter_at, items_of, type_of
 from closurelens.ty.sig import Def, DefKind, Namespace
 
 if TYPE_CHECKING:
@@ -246,11 +245,23 @@ class MacroScope:
         answer = expander.expand(_as_call(source, call))
         position.upto, position.off = before
         if isinstance(answer, Expansion):
-            return lower_items_of(answer.node, answer), answer, None
+            return items_of(answer.node, answer), answer, None
         name = f"{call.name}!"
         if isinstance(answer, Failure) and std_macro(call.name) is None and name not in module.unexpanded:
             module.unexpanded.append(name)
         return None
+
+    def expand_type(self, module: ModuleData, call: MacroCall, *, upto: int, off: bool) -> TypeRef:
+        """The type that a call in the signature of an item stands for."""
+        expander, position = self._expander(module)
+        before = (position.upto, position.off)
+        position.upto, position.off = upto, off
+        answer = expander.expand(call)
+        position.upto, position.off = before
+        if isinstance(answer, Expansion):
+            return type_of(answer)
+        why = answer.why if isinstance(answer, Failure) else "the macro gives no type"
+        return ErrorType(why)
 
     def _include(
         self, module: ModuleData, source: Source, call: MacroCallItem
@@ -269,9 +280,7 @@ class MacroScope:
 
 
 def _as_call(source: Source, call: MacroCallItem) -> MacroCall:
-    opening = source.text[call.args[0] - 1 : call.args[0]]
-    delimiter: Delimiter = "(" if opening == b"(" else "[" if opening == b"[" else "{"
-    return MacroCall(call.path, source, call.args, delimiter, "item", call.range)
+    return MacroCall(call.path, source, call.args, delimiter_at(source, call.args[0] - 1), "item", call.range)
 
 
 def is_macro_rules(entry: Entry) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from closurelens.hir.macros.api import MacroCall
 from closurelens.hir.types import Anchor, BoundRef, GenericArgs, GenericsDecl, Path, PathType, Segment, TypeRef
 from closurelens.resolve.answers import (
     AssocValue,
@@ -239,6 +240,11 @@ class Resolver:
         if found is None or found.rest or not isinstance(found.target, Def):
             return Const(None)
         return Const(self.program.const_value(found.target))
+
+    def expand_type(self, call: MacroCall) -> TypeRef:
+        """What a macro call stands for where an item has a type."""
+        upto = len(self.home.textual) if self.entry is None else self.entry.textual_at
+        return self.home.crate.macros.expand_type(self.home, call, upto=upto, off=self.off)
 
     # Associated types
 

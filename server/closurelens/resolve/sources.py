@@ -9,8 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from closurelens.hir.item import Attrs, Item
-from closurelens.hir.lower.items import lower_file_attrs, lower_items
-from closurelens.hir.macros.api import Chunk
+from closurelens.hir.lower.items import ItemLowerer, lower_file_attrs
+from closurelens.hir.lower.reader import Reader
+from closurelens.hir.lower.types import lower_path, lower_type
+from closurelens.hir.macros.api import Chunk, Delimiter, Expansion, MacroCall, Source
+from closurelens.hir.types import ErrorType, TypeRef
+from closurelens.syntax.nodes import Node
 from closurelens.syntax.skeleton import item_tree_of
 
 ReadFile = Callable[[str], bytes | None]
@@ -59,4 +63,58 @@ class FileStore:
 def lower_file(path: str, text: bytes, edition: int) -> FileItems:
     root = item_tree_of(text)
     attrs = lower_file_attrs(root, text) if b"#![" in text else Attrs()
-    return FileItems(path, Chunk(text, edition), lower_items(root, text), attrs)
+    source = Chunk(text, edition)
+    return FileItems(path, source, items_of(root, source), attrs)
+
+
+@dataclass(slots=True)
+class MacroType(ErrorType):
+    """A macro call where a type stands, in an item. What it means is known only where the item is."""
+
+    call: MacroCall
+
+
+class _Items(ItemLowerer):
+    __slots__ = ()
+
+    def macro_type(self, node: Node) -> TypeRef:
+        return _macro_type(self, node)
+
+
+class _Types(Reader):
+    __slots__ = ()
+
+    def macro_type(self, node: Node) -> TypeRef:
+        return _macro_type(self, node)
+
+
+def items_of(root: Node, source: Source) -> list[Item]:
+    """The items directly in a tree of `source`; offsets are bytes in `source.text`."""
+    return _Items(source, 0).items(root.children)
+
+
+def type_of(expansion: Expansion) -> TypeRef:
+    """The type that a macro call stands for."""
+    return lower_type(_Types(expansion), expansion.node)
+
+
+def _macro_type(reader: Reader, node: Node) -> TypeRef:
+    macro = node.child_by_field("macro")
+    tree = node.child_of_kind("token_tree")
+    if macro is None or tree is None or node.flags:
+        return ErrorType("syntax error")
+    args = (tree.start + 1, max(tree.start + 1, tree.end - 1))
+    call = MacroCall(
+        lower_path(reader, macro),
+        reader.source,
+        args,
+        delimiter_at(reader.source, tree.start),
+        "type",
+        (node.start, node.end),
+    )
+    return MacroType(f"macro `{reader.of(macro)}!` is not expanded", call)
+
+
+def delimiter_at(source: Source, at: int) -> Delimiter:
+    opening = source.text[at : at + 1]
+    return "(" if opening == b"(" else "[" if opening == b"[" else "{"
