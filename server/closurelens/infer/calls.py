@@ -56,9 +56,6 @@ def _hints_from_result(
     wanted = cx.table.shallow(expected)
     if wanted.__class__ is t.Infer:
         return None
-    shape = cx.table.shallow(ret)
-    if shape.__class__ is t.Infer:
-        return None
     table = cx.table
     mark = table.snapshot()
     fresh_from = len(table.bound)

@@ -228,16 +228,31 @@ class Solver:
             rounds += 1
             work, self.pending = self.pending, []
             kept: list[Goal] = []
+            seen: set[tuple[object, ...]] = set()
             for goal in work:
                 stalled = goal.stalled
                 if stalled and all(table.bound[v.id] is None for v in stalled):
                     kept.append(goal)
                     continue
+                key = self._key_of(goal)
+                if key is None or key in seen:
+                    continue
+                seen.add(key)
                 if self._step(goal):
                     progress = True
                 else:
                     kept.append(goal)
             self.pending = kept + self.pending
+
+    def _key_of(self, goal: Goal) -> tuple[object, ...] | None:
+        """What makes two goals one; None for a goal from which nothing more can be learned."""
+        deep = self.table.deep
+        if isinstance(goal, TraitGoal):
+            self_ty, args = deep(goal.self_ty), tuple([deep(a) for a in goal.args])
+            if not (self_ty.flags | _flags(args)) & (HAS_INFER | HAS_CLOSURE):
+                return None
+            return self_ty, goal.trait, args
+        return deep(goal.projection), deep(goal.target)
 
     def _step(self, goal: Goal) -> bool:
         saved, self.origin = self.origin, goal.origin
