@@ -333,6 +333,18 @@ mod b { use super::a::*; use std::io::Read; fn f() { use std::io::Seek; trait He
     assert {"std::io::Seek", "krate::b::f::{0}::Here", "std::io::Read"} <= block.traits_in_scope()
 
 
+def test_the_trait_around_is_in_scope() -> None:
+    text = """
+mod m { pub trait Tr { fn f() {} } } struct S;
+impl m::Tr for S { fn f() {} } impl std::ops::Deref for S { type Target = u8; fn deref(&self) -> &u8 {} }
+"""
+    owners = load(text).owners()
+    assert "krate::m::Tr" in owners["krate::m::Tr::f"].resolver.traits_in_scope()
+    assert "krate::m::Tr" in owners["krate::{impl#0}::f"].resolver.traits_in_scope()
+    assert "core::ops::deref::Deref" in owners["krate::{impl#1}::deref"].resolver.traits_in_scope()
+    assert "krate::m::Tr" not in owners["krate::{impl#1}::deref"].resolver.traits_in_scope()
+
+
 def test_macro_in_a_body_by_position() -> None:
     text = """
 macro_rules! m { () => { 1u8 } }

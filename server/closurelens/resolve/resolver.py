@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from closurelens.hir.item import ImplItem
 from closurelens.hir.macros.api import MacroCall
 from closurelens.hir.types import Anchor, BoundRef, GenericArgs, GenericsDecl, Path, PathType, Segment, TypeRef
 from closurelens.resolve.answers import (
@@ -195,9 +196,18 @@ class Resolver:
     def traits_in_scope(self) -> frozenset[DefPath]:
         """Traits whose methods may be called here: declared, imported (also `as _`), from globs, preludes and blocks.
 
-        Bounds of parameters make their traits' methods callable too; they are not among these.
+        In a trait, and in an impl of one, that trait is in scope too. Bounds of parameters make their traits' methods
+        callable as well; they are not among these.
         """
-        return self.program.names.traits_in_scope(self.module, off=self.off)
+        found = self.program.names.traits_in_scope(self.module, off=self.off)
+        container = self.container
+        own: DefPath | None = None
+        if container is not None and isinstance(container.item, ImplItem):
+            bound = self.program.signatures.impl_trait(container)
+            own = None if bound is None else bound.trait
+        elif container is not None:
+            own = container.path
+        return found if own is None or own in found else found | {own}
 
     # Types
 
