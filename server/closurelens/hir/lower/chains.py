@@ -58,11 +58,12 @@ def lower_chain(lo: Lowerer, node: Node) -> Expr:
 
 
 def _method(function: Node | None) -> Node | None:
-    """The called thing if it makes a method call: `x.f`, `x.f::<T>`."""
+    """The called thing if it makes a method call: `x.f`, `x.f::<T>`; what `x.0(..)` calls is a value."""
     if function is None:
         return None
     if function.kind == "field_expression":
-        return function
+        name = function.child_by_field("field")
+        return None if name is not None and name.kind == "integer_literal" else function
     if function.kind == "generic_function":
         inner = function.child_by_field("function")
         if inner is not None and inner.kind == "field_expression":
