@@ -25,16 +25,16 @@ class Step:
 def deref_builtin(ty: Ty) -> Ty | None:
     """What `*` gives on references and boxes; raw pointers only when written."""
     if ty.__class__ is t.Ref:
-        return ty.inner  # type: ignore[attr-defined,no-any-return]
-    if ty.__class__ is t.Adt and ty.path == names.BOX and ty.args:  # type: ignore[attr-defined]
-        return ty.args[0]  # type: ignore[attr-defined,no-any-return]
+        return ty.inner
+    if ty.__class__ is t.Adt and ty.path == names.BOX and ty.args:
+        return ty.args[0]
     return None
 
 
 def deref_overloaded(cx: FnCtxt, ty: Ty) -> Ty | None:
     """`<ty as Deref>::Target`, None when `ty` does not implement it."""
     if ty.__class__ is t.Adt:
-        if not cx.db.trait_impls(names.DEREF, ty.path):  # type: ignore[attr-defined]
+        if not cx.db.trait_impls(names.DEREF, ty.path):
             return None
     elif not isinstance(ty, t.Param | t.Opaque | t.Projection | t.Dyn):
         return None

@@ -9,7 +9,7 @@ from closurelens.hir.body import Call, Closure, Expr, MethodCall
 from closurelens.infer import autoderef, method, names
 from closurelens.infer.coercion import coerce
 from closurelens.infer.fn_ctxt import FnCtxt
-from closurelens.infer.result import BorrowAdjust, MethodCallee
+from closurelens.infer.result import Adjustment, BorrowAdjust, ClosureKind, MethodCallee
 from closurelens.infer.table import VarKind
 from closurelens.infer.traits import Answer
 from closurelens.ty import types as t
@@ -47,9 +47,7 @@ def check_args(cx: FnCtxt, args: list[Expr], formal: tuple[Ty, ...], ret: Ty, ex
             coerce(cx, arg, actual, formal[at])
 
 
-def _hints_from_result(
-    cx: FnCtxt, formal: tuple[Ty, ...], ret: Ty, expected: Ty | None
-) -> tuple[Ty, ...] | None:
+def _hints_from_result(cx: FnCtxt, formal: tuple[Ty, ...], ret: Ty, expected: Ty | None) -> tuple[Ty, ...] | None:
     """What the expected result says of the arguments, without binding anything (rustc's fudge)."""
     if expected is None or not ret.flags & HAS_INFER or not formal:
         return None
@@ -75,9 +73,9 @@ def _hints_from_result(
         if not ty.flags & HAS_INFER:
             return ty
         if ty.__class__ is t.Infer:
-            if ty.id < fresh_from and table.kinds[ty.id] is not VarKind.GENERAL:  # type: ignore[attr-defined]
+            if ty.id < fresh_from and table.kinds[ty.id] is not VarKind.GENERAL:
                 return ty
-            return replaced.setdefault(ty.id, table.new_var())  # type: ignore[attr-defined]
+            return replaced.setdefault(ty.id, table.new_var())
         return ty.map(renew)
 
     known = {var: t.erase_regions(renew(ty)) for var, ty in found.items() if ty.__class__ is not t.Infer}
@@ -88,7 +86,7 @@ def _hints_from_result(
         if ty.__class__ is t.Infer:
             ty = table.shallow(ty)
             if ty.__class__ is t.Infer:
-                return known.get(ty.id, ty)  # type: ignore[attr-defined]
+                return known.get(ty.id, ty)
         return ty.map(fill)
 
     return tuple([fill(f) for f in formal])
@@ -124,9 +122,6 @@ def check_method_call(cx: FnCtxt, expr: MethodCall, expected: Ty | None) -> Ty:
     receiver_ty = check_expr(cx, expr.receiver, None)
     pick, found, why = method.lookup(cx, expr.id, receiver_ty, expr.name)
     if pick is None:
-        called = _field_call(cx, expr, receiver_ty)
-        if called is not None:
-            return called
         base = cx.resolve(receiver_ty)
         if not isinstance(base, t.Unknown | t.Infer):
             from closurelens.ty.display import display
@@ -149,11 +144,6 @@ def check_method_call(cx: FnCtxt, expr: MethodCall, expected: Ty | None) -> Ty:
     cx.callees[expr.id] = confirmed.callee
     check_args(cx, expr.args, confirmed.params, confirmed.ret, expected)
     return confirmed.ret
-
-
-def _field_call(cx: FnCtxt, expr: MethodCall, receiver_ty: Ty) -> Ty | None:
-    """Nothing: `x.f(..)` never calls a field."""
-    return None
 
 
 def check_call(cx: FnCtxt, expr: Call, expected: Ty | None) -> Ty:
@@ -181,8 +171,8 @@ def check_call(cx: FnCtxt, expr: Call, expected: Ty | None) -> Ty:
     return cx.unknown_at(expr, why)
 
 
-def _call_fn(cx: FnCtxt, expr: Call, ty: Ty, path: list[object], expected: Ty | None) -> Ty:
-    cx.adjust(expr.callee, path)  # type: ignore[arg-type]
+def _call_fn(cx: FnCtxt, expr: Call, ty: Ty, path: list[Adjustment], expected: Ty | None) -> Ty:
+    cx.adjust(expr.callee, path)
     sig = cx.solver.signature_of(ty)
     if sig is None:
         why = "the function's signature is not known"
@@ -193,11 +183,9 @@ def _call_fn(cx: FnCtxt, expr: Call, ty: Ty, path: list[object], expected: Ty | 
     return ret
 
 
-def _call_closure(cx: FnCtxt, expr: Call, ty: t.Closure, path: list[object], expected: Ty | None) -> Ty:
-    from closurelens.infer.result import ClosureKind
-
+def _call_closure(cx: FnCtxt, expr: Call, ty: t.Closure, path: list[Adjustment], expected: Ty | None) -> Ty:
     state = cx.closures[ty.id]
-    cx.adjust(expr.callee, path)  # type: ignore[arg-type]
+    cx.adjust(expr.callee, path)
     if state.expected_kind is None:
         cx.deferred_calls[expr.id] = ty.id
     elif state.expected_kind is not ClosureKind.FN_ONCE:
@@ -217,7 +205,7 @@ _CALL_ORDER = (
 )
 
 
-def _call_overloaded(cx: FnCtxt, expr: Call, ty: Ty, path: list[object], expected: Ty | None) -> Ty | None:
+def _call_overloaded(cx: FnCtxt, expr: Call, ty: Ty, path: list[Adjustment], expected: Ty | None) -> Ty | None:
     """A call through Fn, FnMut or FnOnce, in that order (rustc's try_overloaded_call_traits)."""
     from closurelens.infer.places import convert_place_derefs_to_mutable
 
@@ -231,7 +219,7 @@ def _call_overloaded(cx: FnCtxt, expr: Call, ty: Ty, path: list[object], expecte
         cx.solver.require(ty, t.Bound(trait, (args_var,)))
         cx.solver.select_where_possible()
         ret = cx.solver.normalize(t.Projection(ty, trait, (args_var,), "Output"))
-        cx.adjust(expr.callee, path)  # type: ignore[arg-type]
+        cx.adjust(expr.callee, path)
         if mutable is not None:
             cx.adjust(expr.callee, [BorrowAdjust(t.Ref(ty, mutable=mutable), mutable)])
             if mutable:

@@ -1,7 +1,7 @@
 """Closure expressions and async blocks: what their context expects, then their bodies.
 
-The expected signature and kind come from the pending goals on the variable that the closure's type will fill, or from the
-bounds of an expected `dyn` or `impl` type (rustc's deduce_closure_signature).
+The expected signature and kind come from the pending goals on the variable that the closure's type will fill, or from
+the bounds of an expected `dyn` or `impl` type (rustc's deduce_closure_signature).
 """
 
 from __future__ import annotations
@@ -93,7 +93,9 @@ def _from_pending(cx: FnCtxt, out: Expected, var: t.Infer) -> None:
             if projection.name == "Output" and projection.trait in KIND_OF:
                 self_ty = table.shallow(projection.self_ty)
                 if self_ty == var:
-                    _add_bound(cx, out, Bound(projection.trait, projection.args, (("Output", goal.target),)), goal.origin)
+                    _add_bound(
+                        cx, out, Bound(projection.trait, projection.args, (("Output", goal.target),)), goal.origin
+                    )
 
 
 def check_closure(cx: FnCtxt, expr: Closure, expected: Ty | None) -> Ty:
@@ -123,7 +125,12 @@ def check_closure(cx: FnCtxt, expr: Closure, expected: Ty | None) -> Ty:
     if expr.is_async:
         ret = t.Coroutine(expr.id, "async", body_ret)
     state = ClosureState(
-        params, ret, context.kind, context.known, context.reason if context.kind or not context.known else "", context.source
+        params,
+        ret,
+        context.kind,
+        context.known,
+        context.reason if context.kind or not context.known else "",
+        context.source,
     )
     cx.closures[expr.id] = state
     ty = t.Closure(expr.id, is_async=expr.is_async)
@@ -136,7 +143,7 @@ def check_closure(cx: FnCtxt, expr: Closure, expected: Ty | None) -> Ty:
 
 def check_async_block(cx: FnCtxt, expr: AsyncBlock, expected: Ty | None) -> Ty:
     """The block's type; `try` blocks give what the context expects."""
-    from closurelens.infer.exprs import check_body, check_expr
+    from closurelens.infer.exprs import check_body
 
     if expr.kind == "try":
         frame = Frame(cx.var())
@@ -161,5 +168,4 @@ def check_async_block(cx: FnCtxt, expr: AsyncBlock, expected: Ty | None) -> Ty:
     else:
         frame = Frame(output)
     check_body(cx, expr.body, frame)
-    _ = check_expr
     return t.Coroutine(expr.id, expr.kind, output)

@@ -5,7 +5,7 @@ The structure follows rustc's `coercion.rs`: unsizing first, then by the target'
 
 from __future__ import annotations
 
-from closurelens.hir.body import Expr
+from closurelens.hir.body import Deref, Expr, Field, Index, PathExpr
 from closurelens.infer import autoderef, names
 from closurelens.infer.fn_ctxt import FnCtxt
 from closurelens.infer.result import Adjustment, BorrowAdjust, DerefAdjust, OtherAdjust
@@ -28,7 +28,7 @@ def coerce(cx: FnCtxt, expr: Expr, actual: Ty, target: Ty) -> bool:
         b = cx.resolve(b)
     if a == t.NEVER:
         if b.__class__ is t.Infer:
-            table.diverging.add(b.id)  # type: ignore[attr-defined]
+            table.diverging.add(b.id)
         cx.adjust(expr, [OtherAdjust(b, "never")])
         return True
     if a.__class__ is t.Infer or b.__class__ is t.Infer:
@@ -52,9 +52,25 @@ def coerce(cx: FnCtxt, expr: Expr, actual: Ty, target: Ty) -> bool:
     return cx.try_unify(a, b)
 
 
+OPEN_REGION = "?"
+"""The lifetime of a reference in a field: an argument of the type that has the field, which types here do not hold."""
+
+
+def _is_copied(cx: FnCtxt, expr: Expr, a: t.Ref, b: t.Ref) -> bool:
+    """Whether a shared reference is left alone, as its very lifetime is wanted."""
+    if a.mutable or not a.region or not b.region:
+        return False
+    if OPEN_REGION in (a.region, b.region):
+        if not isinstance(expr, PathExpr | Field | Index | Deref):
+            return False
+        cx.unknown.setdefault(expr.id, "whether this reference's lifetime is the very one that is wanted is not known")
+        return True
+    return a.region == b.region
+
+
 def _reborrow_same(cx: FnCtxt, expr: Expr, ty: Ty) -> None:
     assert isinstance(ty, t.Ref)
-    if not ty.mutable and ty.region:
+    if _is_copied(cx, expr, ty, ty):
         return
     cx.adjust(expr, [DerefAdjust(ty.inner), BorrowAdjust(ty, ty.mutable)])
 
@@ -65,7 +81,7 @@ def _coerce_ref(cx: FnCtxt, expr: Expr, a: t.Ref, b: t.Ref) -> bool:
     found = autoderef.steps(cx, a)
     for at in range(1, len(found)):
         if cx.try_unify(found[at].ty, b.inner):
-            if at == 1 and not b.mutable and not a.mutable and a.region and a.region == b.region:
+            if at == 1 and not b.mutable and _is_copied(cx, expr, a, b):
                 return True
             path = autoderef.adjustments(found, at)
             if b.mutable:
@@ -105,7 +121,7 @@ def _coerce_to_fn_ptr(cx: FnCtxt, expr: Expr, a: Ty, b: t.FnPtr) -> bool:
 
 
 def coerce_unsized(cx: FnCtxt, a: Ty, b: Ty) -> list[Adjustment] | None:
-    """`&[T; N]` to `&[T]`, `&T` to `&dyn Trait`, and the same in smart pointers; None where that is not what happens."""
+    """`&[T; N]` to `&[T]`, `&T` to `&dyn Trait`, and the same in smart pointers; None for anything else."""
     match a, b:
         case t.Ref(), t.Ref() | t.RawPtr():
             if b.mutable and not a.mutable:

@@ -21,8 +21,8 @@ from closurelens.infer.result import (
 )
 from closurelens.infer.table import VarKind
 from closurelens.infer.traits import Answer, SharedCache
-from closurelens.resolve.body_scope import BodyScopes
 from closurelens.resolve.bodies import BodyOwner
+from closurelens.resolve.body_scope import BodyScopes
 from closurelens.resolve.program import Program
 from closurelens.ty import types as t
 from closurelens.ty.sig import AdtSig, Def, VariantSig
@@ -220,7 +220,9 @@ def _copy_with_unknown(cx: FnCtxt, ty: Ty) -> bool | None:
                 return False
             return None
         case t.Tuple():
-            parts = [_copy_with_unknown(cx, e) if e.flags & HAS_UNKNOWN else cx.solver.holds(e, names.COPY) for e in ty.elems]
+            parts = [
+                _copy_with_unknown(cx, e) if e.flags & HAS_UNKNOWN else cx.solver.holds(e, names.COPY) for e in ty.elems
+            ]
             return False if any(p is False or p is Answer.NO for p in parts) else None
         case _:
             return None

@@ -18,7 +18,6 @@ from closurelens.resolve.answers import AssocValue, CtorValue, NoValue
 from closurelens.ty import types as t
 from closurelens.ty.types import Ty
 
-
 MAX_DEPTH = 130
 """Levels of expressions; one takes up to five frames of Python's stack."""
 
@@ -322,7 +321,7 @@ def _destructure(cx: FnCtxt, target: Expr, ty: Ty) -> None:
                 parts = list(known.elems)
                 if rest is not None:
                     gap = len(parts) - (len(target.elems) - 1)
-                    parts = parts[:rest] + [t.UNIT] + parts[rest + max(gap, 0) :]
+                    parts = [*parts[:rest], t.UNIT, *parts[rest + max(gap, 0) :]]
             elif rest is None:
                 parts = [cx.var() for _ in target.elems]
                 cx.try_unify(known, t.Tuple(tuple(parts)))

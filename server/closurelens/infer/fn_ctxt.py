@@ -5,7 +5,7 @@ Invariant: what is written here is keyed by the dense ids of the body; features 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from closurelens.hir import types as hir
 from closurelens.hir.body import Body, Expr
@@ -186,10 +186,3 @@ def with_regions(ty: Ty, ref: object) -> Ty:
             return t.Array(with_regions(ty.elem, ref.inner), ty.len)
         case _:
             return ty
-
-
-@dataclass(slots=True)
-class NestedResult:
-    """Bodies of items found inside this body are inferred apart."""
-
-    owners: list[object] = field(default_factory=list)

@@ -73,7 +73,7 @@ def inherent_methods(cx: FnCtxt, head: str, name: str) -> list[tuple[ImplSig, De
 
 def heads(cx: FnCtxt, ty: Ty) -> tuple[str, ...]:
     if ty.__class__ is t.Infer:
-        kind = cx.table.kinds[ty.id]  # type: ignore[attr-defined]
+        kind = cx.table.kinds[ty.id]
         return ("i32",) if kind is VarKind.INT else ("f64",) if kind is VarKind.FLOAT else ()
     head = head_of(ty)
     return (head,) if head is not None else ()
@@ -131,7 +131,7 @@ def lookup(cx: FnCtxt, expr_id: int, receiver: Ty, name: str) -> tuple[Pick | No
     """The pick, the autoderef steps, and why there is none."""
     found = autoderef.steps(cx, receiver)
     last = found[-1].ty
-    open_end = last.__class__ is t.Infer and cx.table.kinds[last.id] is VarKind.GENERAL  # type: ignore[attr-defined]
+    open_end = last.__class__ is t.Infer and cx.table.kinds[last.id] is VarKind.GENERAL
     if isinstance(last, t.Unknown):
         # What comes before the unknown type can still decide, when it has the method by itself.
         if len(found) == 1:
@@ -208,7 +208,7 @@ def _consider(cx: FnCtxt, candidate: MethodCandidate, self_ty: Ty) -> Answer:
                 return Answer.NO
             kind = sig.self_kind
             if kind is not SelfKind.TYPED:
-                inner = self_ty.inner if kind in (SelfKind.REF, SelfKind.MUT) else self_ty  # type: ignore[attr-defined]
+                inner = self_ty.inner if isinstance(self_ty, t.Ref) and kind is not SelfKind.VALUE else self_ty
                 inner = table.shallow(inner)
                 theirs, ours = head_of(impl.self_ty), head_of(inner)
                 if theirs != ours and ours is not None and theirs is not None:
@@ -233,8 +233,8 @@ def _consider(cx: FnCtxt, candidate: MethodCandidate, self_ty: Ty) -> Answer:
         kind = sig.self_kind
         if kind is SelfKind.VALUE:
             subject = self_ty
-        elif kind is SelfKind.REF or kind is SelfKind.MUT:
-            subject = self_ty.inner  # type: ignore[attr-defined]
+        elif isinstance(self_ty, t.Ref) and kind is not SelfKind.TYPED:
+            subject = self_ty.inner
         else:
             subject = table.new_var()
             subst = _trait_vars(cx, candidate, subject)

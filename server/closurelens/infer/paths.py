@@ -80,7 +80,7 @@ def assoc_value(cx: FnCtxt, expr: PathExpr, found: AssocValue) -> Ty:
     if isinstance(base, t.Infer) and not method.heads(cx, base):
         return cx.unknown_at(expr, f"the type before `::{name}` is not inferred here")
     for head in method.heads(cx, base):
-        for impl, path in method.inherent_methods(cx, head, name):
+        for _, path in method.inherent_methods(cx, head, name):
             sig = cx.db.fn(path)
             if sig is not None:
                 value = _inherent_fn(cx, base, sig, found.args)
@@ -123,9 +123,7 @@ def _inherent_fn(cx: FnCtxt, base: Ty, sig: FnSig, written: tuple[Ty, ...]) -> T
     return t.FnDef(sig.path, tuple([subst[name] for name in full.names]))
 
 
-def _trait_item(
-    cx: FnCtxt, expr: PathExpr, base: Ty, bound: Bound, name: str, written: tuple[Ty, ...]
-) -> Ty | None:
+def _trait_item(cx: FnCtxt, expr: PathExpr, base: Ty, bound: Bound, name: str, written: tuple[Ty, ...]) -> Ty | None:
     trait = cx.db.trait(bound.trait)
     if trait is None:
         return None

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from closurelens.hir import body as h
 from closurelens.infer import autoderef, names
-from closurelens.infer.coercion import coerce
+from closurelens.infer.coercion import OPEN_REGION, coerce
 from closurelens.infer.fn_ctxt import DeferredCast, FnCtxt
 from closurelens.infer.result import BorrowAdjust, DerefAdjust, MethodCallee, OtherAdjust
 from closurelens.infer.table import VarKind
@@ -76,7 +76,10 @@ def field_in(cx: FnCtxt, ty: Ty, name: str) -> Ty | None:
                 return None
             for field in sig.variants[0].fields:
                 if field.name == name and _is_visible(cx, sig, field):
-                    return field_ty(cx, sig, ty.args, field)
+                    found = field_ty(cx, sig, ty.args, field)
+                    if isinstance(field.ty, t.Ref) and isinstance(found, t.Ref) and not found.region:
+                        return t.Ref(found.inner, mutable=found.mutable, region=OPEN_REGION)
+                    return found
             return None
         case t.Tuple():
             if name.isdecimal() and int(name) < len(ty.elems):

@@ -99,9 +99,9 @@ class Table:
         if a is b:
             return True
         ca, cb = a.__class__, b.__class__
-        if ca is t.Infer:
+        if isinstance(a, t.Infer):
             return self._unify_var(a, b)
-        if cb is t.Infer:
+        if isinstance(b, t.Infer):
             return self._unify_var(b, a)
         if ca is t.Unknown or cb is t.Unknown:
             return True

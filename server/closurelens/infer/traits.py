@@ -5,7 +5,7 @@ Invariant: a goal is answered "no" only when every variable that could change th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -14,7 +14,17 @@ from closurelens.infer.generics import Subst, full_trait_args, of_fn, subst_of, 
 from closurelens.infer.table import Table, VarKind
 from closurelens.ty import types as t
 from closurelens.ty.sig import ImplSig, Predicate, SigDb
-from closurelens.ty.types import HAS_CLOSURE, HAS_INFER, HAS_PARAM, HAS_PROJECTION, Bound, DefPath, Ty, head_of, substitute
+from closurelens.ty.types import (
+    HAS_CLOSURE,
+    HAS_INFER,
+    HAS_PARAM,
+    HAS_PROJECTION,
+    Bound,
+    DefPath,
+    Ty,
+    head_of,
+    substitute,
+)
 
 
 class Answer(Enum):
@@ -132,7 +142,7 @@ class Solver:
             subst = trait_subst(trait, self_ty, bound.args)
             for predicate in trait.generics.predicates:
                 if predicate.subject == t.Param("Self"):
-                    parent = predicate.bound.map(lambda ty, subst=subst: substitute(ty, subst))
+                    parent = _substitute_bound(predicate.bound, subst)
                     own = {name for name, _ in parent.assoc}
                     extra = tuple([(n, ty) for n, ty in bound.assoc if n not in own])
                     work.append(Bound(parent.trait, parent.args, parent.assoc + extra))
@@ -156,13 +166,13 @@ class Solver:
                     subst = trait_subst(trait, ty.self_ty, ty.args)
                     subst.update(subst_of(tuple([p.name for p in assoc.generics.params]), ty.own_args))
                     for bound in assoc.bounds:
-                        out.extend(self.elaborate(ty, bound.map(lambda part: substitute(part, subst))))
+                        out.extend(self.elaborate(ty, _substitute_bound(bound, subst)))
                 if trait is not None:
                     for predicate in trait.generics.predicates:
                         subject = predicate.subject
                         if isinstance(subject, t.Projection) and subject.name == ty.name and subject.trait == ty.trait:
                             subst = trait_subst(trait, ty.self_ty, ty.args)
-                            out.extend(self.elaborate(ty, predicate.bound.map(lambda part: substitute(part, subst))))
+                            out.extend(self.elaborate(ty, _substitute_bound(predicate.bound, subst)))
                 return out
             case _:
                 return []
@@ -199,7 +209,7 @@ class Solver:
             if predicate.bound.trait == names.SIZED or predicate.bound.trait in names.AUTO_TRAITS:
                 continue
             subject = self.normalize(substitute(predicate.subject, subst))
-            self.require(subject, predicate.bound.map(lambda ty: substitute(ty, subst)))
+            self.require(subject, _substitute_bound(predicate.bound, subst))
 
     def normalize(self, ty: Ty) -> Ty:
         """`ty` with its projections replaced: by what they are, by themselves where rigid, else by a new variable."""
@@ -355,25 +365,25 @@ class Solver:
             return found
         return self._from_impls(self_ty, trait, args, depth)
 
-    def _try(self, action: Callable[[], bool]) -> bool:
+    def _could_unify_args(self, a: tuple[Ty, ...], b: tuple[Ty, ...]) -> bool:
         mark = self.table.snapshot()
-        ok = action()
+        ok = self._unify_args(a, b)
         self.table.rollback(mark)
         return ok
 
     def _from_bounds(self, self_ty: Ty, trait: DefPath, args: tuple[Ty, ...]) -> Candidate | Answer | None:
         table = self.table
-        matching = [
-            b
-            for b in self.bounds_of(self_ty)
-            if b.trait == trait and self._try(lambda b=b: self._unify_args(b.args, args))
-        ]
+        matching = [b for b in self.bounds_of(self_ty) if b.trait == trait and self._could_unify_args(b.args, args)]
         if self._env_open and not matching and self_ty.__class__ is not t.Projection:
             for subject, bound in self._env_open:
-                if bound.trait == trait and subject.__class__ is self_ty.__class__:
-                    if self._try(lambda s=subject, b=bound: table.unify(s, self_ty) and self._unify_args(b.args, args)):
-                        matching.append(bound)
-                        break
+                if bound.trait != trait or subject.__class__ is not self_ty.__class__:
+                    continue
+                mark = table.snapshot()
+                fits = table.unify(subject, self_ty) and self._unify_args(bound.args, args)
+                table.rollback(mark)
+                if fits:
+                    matching.append(bound)
+                    break
         if not matching:
             return None
         chosen = matching[0]
@@ -629,6 +639,10 @@ class Solver:
                 return Answer.NO
             case _:
                 return None
+
+
+def _substitute_bound(bound: Bound, subst: Subst) -> Bound:
+    return bound.map(lambda ty: substitute(ty, subst))
 
 
 def _flags(items: Sequence[Ty]) -> int:

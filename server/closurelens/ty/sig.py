@@ -213,7 +213,7 @@ class SigDb(Protocol):
         ...
 
     def trait_impls_in(self, near: DefPath, trait: DefPath, head: str | None) -> Sequence[ImplSig]:
-        """Further such impls in the crate of `near`, a type among the trait's arguments (the orphan rule's third crate)."""
+        """Further such impls in the crate of `near`, a type among the arguments (the orphan rule's third crate)."""
         ...
 
     def all_trait_impls(self, trait: DefPath) -> Sequence[ImplSig]:

@@ -188,7 +188,7 @@ class Ref(Ty):
     """`&inner` or `&mut inner`.
 
     `region` is the name of the lifetime where it is known to be that very one: `static`, or one of the function whose
-    body the type stands in; else "". It is not part of equality.
+    body the type stands in; "?" where it is one of these or another; else "". It is not part of equality.
     """
 
     __slots__ = ("inner", "mutable", "region")
