@@ -94,6 +94,7 @@ def test_offsets_of_the_skeleton_lead_to_the_file() -> None:
             chunk = file.chunks[index]
             assert chunk.body is not None
             assert chunk.body.shifted(file.start_of(index)) == (start, end)
+            assert file.placeholder_of(index) == node.start
         if node.kind == "function_item":
             assert DEMO[start:end].endswith(b"}")
             assert DEMO[start:end].split()[0] in (b"pub", b"fn", b"pub(crate)", b"extern", b"pub(crate)")

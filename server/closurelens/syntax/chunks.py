@@ -9,11 +9,13 @@ computed from it can be kept. Invariants:
 
 from __future__ import annotations
 
+from bisect import bisect_left
+
 from closurelens.syntax.items import ItemScan, ItemSpan, scan_item
 from closurelens.syntax.node import Node
 from closurelens.syntax.nodes import tree_of, tree_of_parsed
 from closurelens.syntax.parse import ParsedText, parse_again
-from closurelens.syntax.skeleton import Skeleton, offset_in_gap
+from closurelens.syntax.skeleton import Skeleton, item_tree_of, offset_in_gap
 from closurelens.text import Document, Offsets, TextRange
 
 __all__ = ["Chunk", "Refresh", "SourceFile"]
@@ -214,8 +216,22 @@ class SourceFile:
         number = self.skeleton.body_at(skeleton_offset)
         if number is None:
             return None
-        with_body = [index for index, chunk in enumerate(self.chunks) if chunk.body is not None]
+        with_body = self._with_body()
         return with_body[number] if number < len(with_body) else None
+
+    def placeholder_of(self, index: int) -> int | None:
+        """Where the skeleton's placeholder for the chunk's body starts; None for a macro."""
+        number = bisect_left(self._with_body(), index)
+        if self.chunks[index].body is None or number >= len(self.skeleton.bodies):
+            return None
+        return self.skeleton.bodies[number]
+
+    def _with_body(self) -> list[int]:
+        return [index for index, chunk in enumerate(self.chunks) if chunk.body is not None]
+
+    def item_tree(self) -> Node:
+        """The items with offsets in the file; see `item_tree_of`."""
+        return item_tree_of(self.document.text, self._body_ranges())
 
     # Edits
 

@@ -396,17 +396,23 @@ class _Reader:
         """The first line after `open_` that cannot be of the item; the last before it that may be its end, or -1."""
         text, end = self.text, self.end
         last = -1
-        raw_string = _RAW_STRING.search(text, open_, end)
         for line in _bound_pattern(indent).finditer(text, self._line_end(open_), end):
             start = line.start()
-            while raw_string is not None and raw_string.end() <= start:
-                raw_string = _RAW_STRING.search(text, raw_string.end(), end)
-            if raw_string is not None and raw_string.start() < start:
+            if self._is_in_raw_string(open_, start):
                 continue
             if line.group("close") is None:
                 return start, last
             last = line.end()
         return end, last
+
+    def _is_in_raw_string(self, start: int, at: int) -> bool:
+        text = self.text
+        if text.find(b'r"', start, at) < 0 and text.find(b"r#", start, at) < 0:
+            return False
+        found = _RAW_STRING.search(text, start, self.end)
+        while found is not None and found.end() <= at:
+            found = _RAW_STRING.search(text, found.end(), self.end)
+        return found is not None and found.start() < at
 
     def _leaves_container(self, at: int) -> bool:
         """What starts here is not indented as what is in the container would be, so the container's `}` is missing."""
@@ -469,8 +475,10 @@ class ItemScan:
 
 
 def _start(text: bytes, *, trusts_indent: bool) -> _Reader:
-    shebang = _SHEBANG.match(text)
-    start = shebang.end() if shebang is not None else 0
+    start = 3 if text.startswith(b"\xef\xbb\xbf") else 0
+    shebang = _SHEBANG.match(text, start)
+    if shebang is not None:
+        start = shebang.end()
     return _Reader(text, start, len(text), trusts_indent=trusts_indent)
 
 

@@ -7,7 +7,18 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["BLOCK_COMMENT", "CHARACTER", "CODE_SKIP", "NAME", "SPACE", "STRING", "match_brace", "match_bracket", "runs"]
+__all__ = [
+    "BLOCK_COMMENT",
+    "CHARACTER",
+    "CODE_SKIP",
+    "NAME",
+    "SPACE",
+    "STRING",
+    "WIDE_SPACE",
+    "match_brace",
+    "match_bracket",
+    "runs",
+]
 
 CHARACTER = rb"'(?:[^'\\\x80-\xff\n]|[\xc2-\xf4][\x80-\xbf]{1,3}|\\(?:u\{[^}'\"\n]*\}|x[0-9a-fA-F]{2}|[^ux\n]))'"
 # A raw string is known by what stands before its quote; the number of `#` is what a look-behind can count.
@@ -32,7 +43,9 @@ def _block_comment(depth: int) -> bytes:
 _MOST_NESTED_COMMENTS = 4
 BLOCK_COMMENT = _block_comment(_MOST_NESTED_COMMENTS)
 COMMENT = rb"//[^\n]*+|" + BLOCK_COMMENT
-SPACE = rb"(?:[ \t-\r]++|" + COMMENT + rb")*+"
+WIDE_SPACE = rb"\xc2\x85|\xe2\x80[\x8e\x8f\xa8\xa9]"
+"""U+0085, U+200E, U+200F, U+2028 and U+2029, which are white space in Rust."""
+SPACE = rb"(?:[ \t-\r]++|" + COMMENT + rb"|" + WIDE_SPACE + rb")*+"
 NAME = rb"(?:r#)?[A-Za-z_\x80-\xff][A-Za-z0-9_\x80-\xff]*+"
 
 

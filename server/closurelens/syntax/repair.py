@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from closurelens.syntax.lex import WIDE_SPACE
 from closurelens.syntax.mask import closing_brackets, mask
 
 __all__ = ["Patch", "PatchKind", "Repaired", "repair_known", "repair_near", "repair_silent"]
@@ -141,9 +142,10 @@ def _closures(work: _Work) -> None:
                 work.hide(PatchKind.CAPTURES, *word.span("captures"), anchor)
 
 
-_SILENT = re.compile(
-    rb"return\s*+\|\||(?:break|yield)\s*+(?:'\w+\s*+)?\||use\s*+\|",
-)
+_JUMP_WORDS = (b"return", b"break", b"yield", b"use")
+_LABELLED_JUMP = re.compile(rb"(?:break|yield)\s*+'\w+\Z")
+_LONGEST_JUMP = 80
+"""Bytes: a word, its label, and the white space around them."""
 _JUMP = _pattern(rb"(?<![\w.'$#])(?:(?P<return>return)(?=~\|\|)|(?:break|yield)(?P<label>~'\w+)?(?=~\|))")
 
 
@@ -155,9 +157,20 @@ def _jumps(work: _Work) -> None:
         work.patches.append(Patch(PatchKind.JUMP, start, end, start))
 
 
+def _may_be_silent(source: bytes) -> bool:
+    """A `|` stands after a word after which only a closure can start."""
+    at = source.find(b"|")
+    while at >= 0:
+        before = source[max(at - _LONGEST_JUMP, 0) : at].rstrip()
+        if before.endswith(_JUMP_WORDS) or (b"'" in before and _LABELLED_JUMP.search(before) is not None):
+            return True
+        at = source.find(b"|", at + 1)
+    return False
+
+
 def repair_silent(source: bytes) -> Repaired | None:
     """Repair what the parser takes for something else without an error; None when there is nothing of the kind."""
-    if _SILENT.search(source) is None:
+    if not _may_be_silent(source):
         return None
     work = _Work(source)
     _jumps(work)
@@ -231,6 +244,7 @@ def _items(work: _Work) -> None:
 
 # Names and literals that the grammar reserves or does not know; their text is read from the source, so any will do
 
+_WIDE_SPACE = re.compile(WIDE_SPACE)
 _NUMBERS = rb"(?:[ui](?:8|16|32|64|128|size)|f(?:32|64)|bool|str|char)"
 _NAME = _pattern(rb"(?<![\w.'$#])(?:raw(?!\w|~(?:const|mut)\b)|try(?=~!~[({\[])|" + _NUMBERS + rb"(?=~!~[({\[]|~::~<))")
 _FLOAT = re.compile(rb"(?<![\w$])[0-9][0-9_]*(?:\.[0-9][0-9_]*)?(?:[eE][+-]?[0-9_]+)?(?P<suffix>f16|f128)\b")
@@ -245,6 +259,8 @@ _EMPTY_WHERE = _pattern(rb"\bwhere\b~\w+~:~(?=[{;])")
 
 def _spellings(work: _Work) -> None:
     code = work.code
+    for found in _WIDE_SPACE.finditer(code):
+        work.blank(*found.span())
     for found in _NAME.finditer(code):
         work.put(found.start(), b"_")
     for found in _FLOAT.finditer(code):

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from closurelens.syntax.items import ItemSpan, scan_items
+from closurelens.syntax.items import scan_items
 from closurelens.syntax.lex import CHARACTER, SPACE, STRING
 from closurelens.syntax.node import Node
 from closurelens.syntax.nodes import tree_of, tree_of_repaired
@@ -84,13 +84,16 @@ def offset_in_gap(gap: bytes, compact: int, *, is_end: bool) -> int:
     return end if is_end else len(gap)
 
 
-def item_tree_of(source: bytes, spans: Sequence[ItemSpan] | None = None) -> Node:
-    """The tree of a file's items with offsets in the file; the bodies of functions are empty blocks.
+def item_tree_of(source: bytes, bodies: Iterable[tuple[int, int]] | None = None) -> Node:
+    """The tree of a file's items with offsets in the file; bodies are empty blocks, and their errors do not matter.
 
-    It costs a fraction of `tree_of`, and errors in bodies do not reach it.
+    `bodies` is where they are, if it is known. A body is the block of a function, or the initialiser of a const or
+    static if there is a `{` or `|` in it.
     """
+    if bodies is None:
+        bodies = [(span.body_start, span.body_end) for span in scan_items(source).found if span.body_start >= 0]
     out = bytearray(source)
-    for span in scan_items(source).found if spans is None else spans:
-        if span.body_start >= 0 and span.body_end - span.body_start >= 2:
-            out[span.body_start : span.body_end] = b"{" + b" " * (span.body_end - span.body_start - 2) + b"}"
+    for start, end in bodies:
+        if end - start >= len(PLACEHOLDER):
+            out[start:end] = b"{" + b" " * (end - start - len(PLACEHOLDER)) + b"}"
     return tree_of_repaired(bytes(out), source)

@@ -12,6 +12,8 @@ import re
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
 
+from closurelens.syntax.lex import WIDE_SPACE
+
 __all__ = ["CLOSE", "Delimited", "Token", "TokenKind", "TokenTree", "is_joint", "token_trees", "tokenize"]
 
 
@@ -85,9 +87,9 @@ TokenTree = Token | Delimited
 
 CLOSE = {"(": ")", "[": "]", "{": "}"}
 
-# U+0085, U+200E, U+200F, U+2028 and U+2029 are white space in Rust; other bytes above 0x7f can only be of a name.
-_SPACE = rb"[ \t-\r]++|\xc2\x85|\xe2\x80[\x8e\x8f\xa8\xa9]"
-_WIDE = rb"(?!\xc2\x85|\xe2\x80[\x8e\x8f\xa8\xa9])[\x80-\xff]"
+_SPACE = rb"[ \t-\r]++|" + WIDE_SPACE + rb"|\A\xef\xbb\xbf"
+# Bytes above 0x7f that are no white space can only be of a name.
+_WIDE = rb"(?!" + WIDE_SPACE + rb")[\x80-\xff]"
 _NAME = rb"(?:[A-Za-z_]|" + _WIDE + rb")[A-Za-z0-9_]*+(?:" + _WIDE + rb"[A-Za-z0-9_]*+)*+"
 _SUFFIX = rb"(?:" + _NAME + rb")?+"
 _CHAR = rb"""'(?:[^'\\\x80-\xff]|[\xc2-\xf4][\x80-\xbf]{1,3}|\\(?:u\{[^}'"\n]*\}|x[0-9a-fA-F]{2}|[^ux\n]))'"""
