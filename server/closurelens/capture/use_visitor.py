@@ -79,7 +79,11 @@ class ExprUseVisitor:
         if expr.__class__ in PLACE_EXPRS:
             place = self.categorizer.cat_expr(expr)
             if place is not None:
-                self.delegate.consume_or_copy(place, expr, parent)
+                reason = self.unknown.get(expr.id)
+                if reason is None:
+                    self.delegate.consume_or_copy(place, expr, parent)
+                else:
+                    self.delegate.argument(place, expr, parent, reason)
         self.walk(expr, parent)
 
     def consume_scalar(self, expr: h.Expr, parent: Parent) -> None:
