@@ -1,7 +1,8 @@
 """Small crates as data: one text with several files, and questions about it.
 
 A text is split at lines `//- /path`; what stands before the first is `/lib.rs`. Crates are given by lines
-`//# crate name path-of-root [edition=2018] [deps=a,b] [cfg=feature:std,unix] [member=no]`; without such a line there is
+`//# crate name path-of-root [edition=2018] [deps=a,b] [cfg=feature:std,unix] [member=no]
+[kind=proc-macro]`; without such a line there is
 one crate `krate` of the 2021 edition with the root `/lib.rs`.
 """
 
@@ -64,7 +65,7 @@ def files_of(text: str) -> tuple[dict[str, str], list[str]]:
     return files, crates
 
 
-def _crate(line: str, kind: TargetKind = TargetKind.LIB) -> Crate:
+def _crate(line: str) -> Crate:
     name, root, *options = line.split()
     given = dict(option.split("=", 1) for option in options)
     cfg: set[tuple[str, str | None]] = set()
@@ -77,7 +78,7 @@ def _crate(line: str, kind: TargetKind = TargetKind.LIB) -> Crate:
     return Crate(
         CrateId(f"{root}#{name}"),
         name,
-        kind,
+        TargetKind(given.get("kind", "lib")),
         FOLDER + root,
         Edition(int(given.get("edition", "2021"))),
         name,

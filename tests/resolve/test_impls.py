@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from resolve_fixture import load
+from resolve_fixture import answer, load
 
 from closurelens.resolve.program import Program
 
@@ -252,3 +252,36 @@ def test_impls_of_wasm_bindgen_types() -> None:
     assert len(program.trait_impls("wasm_bindgen::JsCast", "krate::sys::Element")) == 1
     assert len(program.trait_impls(CLONE, "krate::sys::Element")) == 1
     assert not program.unknown_derives("krate::sys::Element")
+
+
+def test_wasm_bindgen_in_an_expansion() -> None:
+    text = WASM.replace(
+        "//- /wb/lib.rs",
+        """macro_rules! arrays { ($($n:ident)*) => { $(#[wasm_bindgen] extern "C" {
+    #[wasm_bindgen(extends = Node, typescript_type = "x")] pub type $n;
+    #[wasm_bindgen(constructor)] pub fn make(x: u8) -> $n;
+    #[wasm_bindgen(method, getter)] pub fn size(this: &$n) -> u32; })* } }
+arrays!(Uint8Array);
+//- /wb/lib.rs""",
+    )
+    impls = load(text).program.inherent_impls("krate::sys::Uint8Array")
+    assert [list(impl.methods) for impl in impls] == [["make", "size"]]
+
+
+def test_macros_of_a_procedural_macro_crate() -> None:
+    text = """
+//# crate krate /lib.rs deps=serde
+//# crate serde /serde.rs deps=serde_derive member=no
+//# crate serde_derive /derive.rs member=no kind=proc-macro
+use serde::Serialize;
+#[derive(Serialize)] pub struct S;
+//- /serde.rs
+pub trait Serialize {}
+pub use serde_derive::Serialize;
+//- /derive.rs
+#[proc_macro_derive(Serialize)] pub fn derive(input: u8) -> u8 { input }
+"""
+    fixture = load(text)
+    assert list(fixture.program.unknown_derives("krate::S")) == ["Serialize"]
+    assert answer(fixture, "krate", "type", "Serialize") == "trait serde::Serialize"
+    assert answer(fixture, "krate", "macro", "Serialize") == "macro serde_derive::Serialize"

@@ -15,6 +15,7 @@ from closurelens.hir.item import ImplItem, TraitItem
 from closurelens.resolve import derives
 from closurelens.resolve.module import Entry
 from closurelens.resolve.sketch import FileSketch
+from closurelens.resolve.wasm_extern import ABI_TRAITS
 from closurelens.ty.sig import Def, DefKind, ImplSig, Namespace
 from closurelens.ty.types import PRIMS, DefPath, Unknown, head_of
 
@@ -32,6 +33,8 @@ _TOP_CALL = re.compile(rb"^(?:[a-z_]\w*::)*([a-z_]\w*)!\s*[({\[]", re.MULTILINE)
 _WORD = re.compile(rb"[A-Za-z_]\w*")
 _IMPL = b"impl"
 _WASM = frozenset((b"wasm_bindgen", b"extern"))
+_WASM_ABI = [name.encode() for name in ABI_TRAITS]
+_WASM_IMPLS = frozenset((b"impl", b"Deref", b"AsRef", b"From", b"JsCast", b"WasmDescribe", *_WASM_ABI))
 _WASM_CLASS = re.compile(rb"(?:\btype\s+|\bthis\s*:\s*&\s*(?:\w+::)*|static_method_of\s*=\s*)([A-Za-z_]\w*)")
 _DERIVE = b"derive"
 # Macros of std that make no impls.
@@ -78,8 +81,10 @@ class CrateImpls:
             extra: frozenset[bytes] = frozenset()
             for name in file.words() & macros.keys():
                 extra |= macros[name]
-            if file.words() >= _WASM:
+            if file.words() | extra >= _WASM:
                 self._foreign[file.path] = frozenset(_WASM_CLASS.findall(file.text))
+                if extra >= _WASM or b"macro_rules" in file.words():
+                    extra |= _WASM_IMPLS
             self._extra[file.path] = extra
             if any(name not in macros and name not in _HARMLESS for name in _TOP_CALL.findall(file.text)):
                 self._wild.add(file.path)

@@ -38,6 +38,9 @@ from closurelens.syntax.nodes import tree_of_fragment
 
 _ATTRIBUTE = re.compile(rb"#\s*\[\s*wasm_bindgen\s*\(")
 _OPTION = re.compile(r'\s*(\w+)\s*(?:=\s*(?:"([^"]*)"|([^,"]*)))?\s*(?:,|\Z)')
+ABI_TRAITS = ("IntoWasmAbi", "FromWasmAbi", "OptionIntoWasmAbi", "OptionFromWasmAbi", "RefFromWasmAbi")
+"""What lets a type pass between wasm and JavaScript."""
+
 _SELF = PathType(Path([Segment("Self")]))
 
 
@@ -78,8 +81,7 @@ def _options(text: bytes) -> list[tuple[str, str]]:
     """The options of the `#[wasm_bindgen(..)]` attributes in a text, with their values."""
     out: list[tuple[str, str]] = []
     for attribute in _ATTRIBUTE.finditer(text):
-        end = text.find(b")]", attribute.end())
-        inside = text[attribute.end() : len(text) if end < 0 else end].decode("utf-8", "replace")
+        inside = _inside(text, attribute.end()).decode("utf-8", "replace")
         at = 0
         while at < len(inside):
             option = _OPTION.match(inside, at)
@@ -88,6 +90,16 @@ def _options(text: bytes) -> list[tuple[str, str]]:
             at = option.end()
             out.append((option[1], (option[2] or option[3] or "").strip()))
     return out
+
+
+def _inside(text: bytes, start: int) -> bytes:
+    """Up to the parenthesis that closes the one before `start`."""
+    depth = 1
+    for at in range(start, len(text)):
+        depth += {0x28: 1, 0x29: -1}.get(text[at], 0)
+        if depth == 0:
+            return text[start:at]
+    return text[start:]
 
 
 # Functions
@@ -155,6 +167,9 @@ def _impls_of_type(item: TypeAliasItem, options: list[tuple[str, str]]) -> list[
         out.append(_impl(other, _path("core::convert::From", own), [_from(item, own)], item))
     out.append(_impl(own, _path("core::convert::From", js_value), [_from(item, js_value)], item))
     out.append(_impl(own, _path("wasm_bindgen::JsCast"), [], item))
+    out.append(_impl(own, _path("wasm_bindgen::describe::WasmDescribe"), [], item))
+    out.extend(_impl(own, _path(f"wasm_bindgen::convert::{trait}"), [], item) for trait in ABI_TRAITS)
+    out.append(_impl(RefType(own, False), _path("wasm_bindgen::convert::IntoWasmAbi"), [], item))
     return out
 
 
