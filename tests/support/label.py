@@ -30,8 +30,11 @@ def relabel(block: Block, answer: Answer) -> list[str]:
             told = closure_at(label, answer.closures) if isinstance(read, ClosureLabel) else None
             if isinstance(read, ClosureLabel) and told is not None:
                 labelled.add(told.start)
-                if str(read.truth) != str(_claim(told)):
-                    text = str(_claim(told))
+                claim = _claim(told)
+                if told.kind is None:
+                    claim.kind = read.truth.kind
+                if str(read.truth) != str(claim):
+                    text = str(claim)
         line = _line_of(label.start, starts)
         width = len(code[label.start : label.end].decode())
         labels.setdefault(line, []).append(_label(lines[line], label.start - starts[line], width, text))

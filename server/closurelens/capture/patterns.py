@@ -26,7 +26,7 @@ from closurelens.capture.places import (
 from closurelens.hir import body as h
 from closurelens.infer.result import BindingMode
 from closurelens.ty.sig import AdtKind, DefKind, VariantSig
-from closurelens.ty.types import Adt, Array, Slice, Tuple, Ty, Unknown
+from closurelens.ty.types import Adt, Array, Ref, Slice, Tuple, Ty, Unknown
 
 T = TypeVar("T")
 
@@ -58,9 +58,14 @@ class PatternWalker:
 
         `coerces`: a type is written down for the pattern, so that a reference of unknown type may be reborrowed.
         """
-        if coerces and isinstance(pat, h.BindPat) and isinstance(place.ty, Unknown):
-            self.delegate.consume_or_copy(place, scrutinee, parent, pat=pat)
-            return
+        if coerces and isinstance(pat, h.BindPat):
+            if isinstance(place.ty, Unknown):
+                self.delegate.consume_or_copy(place, scrutinee, parent, pat=pat)
+                return
+            reason = self.result.unknown.get(scrutinee.id)
+            if reason is not None and isinstance(place.ty, Ref) and not pat.by_ref:
+                self.delegate.unknown_by_value(place, scrutinee, parent, reason, pat=pat)
+                return
         work: list[tuple[UpvarPlace, h.Pat]] = [(place, pat)]
         while work:
             at, sub = work.pop()
