@@ -285,3 +285,10 @@ pub use serde_derive::Serialize;
     assert list(fixture.program.unknown_derives("krate::S")) == ["Serialize"]
     assert answer(fixture, "krate", "type", "Serialize") == "trait serde::Serialize"
     assert answer(fixture, "krate", "macro", "Serialize") == "macro serde_derive::Serialize"
+
+
+def test_enums_of_strings_in_wasm_bindgen() -> None:
+    text = WASM.replace("//- /wb/lib.rs", '#[wasm_bindgen] pub enum Mode { On = "on", Off = "off" }\n//- /wb/lib.rs')
+    program = load(text).program
+    names = {name for impl in program.inherent_impls("krate::sys::Mode") for name in impl.methods}
+    assert names == {"from_str", "to_str", "from_js_value"}

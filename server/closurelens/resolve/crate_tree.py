@@ -42,7 +42,7 @@ from closurelens.resolve.macro_scope import MacroScope, is_macro_rules
 from closurelens.resolve.module import Entry, Import, ModuleData, Names, State
 from closurelens.resolve.sketch import FileSketch, crate_files
 from closurelens.resolve.sources import items_of
-from closurelens.resolve.wasm_extern import foreign_items
+from closurelens.resolve.wasm_extern import foreign_items, items_beside
 from closurelens.syntax.nodes import tree_of
 from closurelens.ty.sig import Def, DefKind
 from closurelens.ty.types import DefPath
@@ -353,6 +353,8 @@ class CrateIndex:
                     self.derive_entries.append(entry)
                 if item.kind == "struct" and item.variants and item.variants[0].ctor != "record":
                     names.values.setdefault(item.name, entry)
+                for beside in items_beside(item, here.source):
+                    self._declare(here, beside, off)
             case FnItem():
                 entry = self._entry(here, DefKind.FUNCTION, self._path(here, item, off), item, off)
                 names.values.setdefault(item.name, entry)

@@ -32,10 +32,9 @@ _RENAME = re.compile(rb"([A-Za-z_]\w*)\s+as\s+([A-Za-z_]\w*)")
 _TOP_CALL = re.compile(rb"^(?:[a-z_]\w*::)*([a-z_]\w*)!\s*[({\[]", re.MULTILINE)
 _WORD = re.compile(rb"[A-Za-z_]\w*")
 _IMPL = b"impl"
-_WASM = frozenset((b"wasm_bindgen", b"extern"))
 _WASM_ABI = [name.encode() for name in ABI_TRAITS]
 _WASM_IMPLS = frozenset((b"impl", b"Deref", b"AsRef", b"From", b"JsCast", b"WasmDescribe", *_WASM_ABI))
-_WASM_CLASS = re.compile(rb"(?:\btype\s+|\bthis\s*:\s*&\s*(?:\w+::)*|static_method_of\s*=\s*)([A-Za-z_]\w*)")
+_WASM_CLASS = re.compile(rb"(?:\btype\s+|\benum\s+|\bthis\s*:\s*&\s*(?:\w+::)*|static_method_of\s*=\s*)([A-Za-z_]\w*)")
 _DERIVE = b"derive"
 # Macros of std that make no impls.
 _HARMLESS = frozenset(
@@ -81,9 +80,9 @@ class CrateImpls:
             extra: frozenset[bytes] = frozenset()
             for name in file.words() & macros.keys():
                 extra |= macros[name]
-            if file.words() | extra >= _WASM:
+            if b"wasm_bindgen" in file.words() | extra:
                 self._foreign[file.path] = frozenset(_WASM_CLASS.findall(file.text))
-                if extra >= _WASM or b"macro_rules" in file.words():
+                if b"wasm_bindgen" in extra or b"macro_rules" in file.words():
                     extra |= _WASM_IMPLS
             self._extra[file.path] = extra
             if any(name not in macros and name not in _HARMLESS for name in _TOP_CALL.findall(file.text)):

@@ -37,6 +37,7 @@ from closurelens.hir.types import (
 from closurelens.syntax.nodes import tree_of_fragment
 
 _ATTRIBUTE = re.compile(rb"#\s*\[\s*wasm_bindgen\s*\(")
+_STRING_VARIANT = re.compile(rb'\w\s*=\s*"')
 _OPTION = re.compile(r'\s*(\w+)\s*(?:=\s*(?:"([^"]*)"|([^,"]*)))?\s*(?:,|\Z)')
 ABI_TRAITS = ("IntoWasmAbi", "FromWasmAbi", "OptionIntoWasmAbi", "OptionFromWasmAbi", "RefFromWasmAbi")
 """What lets a type pass between wasm and JavaScript."""
@@ -170,6 +171,27 @@ def _impls_of_type(item: TypeAliasItem, options: list[tuple[str, str]]) -> list[
     out.append(_impl(own, _path("wasm_bindgen::describe::WasmDescribe"), [], item))
     out.extend(_impl(own, _path(f"wasm_bindgen::convert::{trait}"), [], item) for trait in ABI_TRAITS)
     out.append(_impl(RefType(own, False), _path("wasm_bindgen::convert::IntoWasmAbi"), [], item))
+    return out
+
+
+def items_beside(item: AdtItem, source: Source) -> list[Item]:
+    """What `#[wasm_bindgen]` adds to an enum whose variants are strings."""
+    if item.kind != "enum" or "wasm_bindgen" not in item.attrs.others:
+        return []
+    if _STRING_VARIANT.search(source.text, *item.range) is None:
+        return []
+    like = TypeAliasItem(item.name, item.range, item.name_range, item.attrs, item.visibility, item.generics, [], None)
+    text = _type("&'static str")
+    from_str = _fn("from_str", like, _type(f"::core::option::Option<{item.name}>"))
+    from_str.params.append(("s", _type("&str")))
+    to_str = _method("to_str", like, text)
+    from_js = _fn("from_js_value", like, _type(f"::core::option::Option<{item.name}>"))
+    from_js.params.append(("obj", _type("&::wasm_bindgen::JsValue")))
+    from_js.visibility = item.visibility
+    own = _type(item.name)
+    out: list[Item] = [_inherent(own, from_str), _inherent(own, to_str), _inherent(own, from_js)]
+    out.append(_impl(_type("::wasm_bindgen::JsValue"), _path("core::convert::From", own), [_from(like, own)], like))
+    out.extend(_impl(own, _path(f"wasm_bindgen::convert::{trait}"), [], like) for trait in ABI_TRAITS)
     return out
 
 
