@@ -15,7 +15,7 @@ from closurelens.capture.model import (
     Place,
 )
 from closurelens.hir.macros.api import Expansion
-from closurelens.infer.traits import SharedCache
+from closurelens.infer.goals import SharedCache
 from closurelens.project.load import LoadSettings, loose_file
 from closurelens.project.model import Edition
 from closurelens.resolve.bodies import file_bodies

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from closurelens.infer import names
 from closurelens.infer.fn_ctxt import FnCtxt
+from closurelens.infer.goals import Answer
 from closurelens.infer.result import Adjustment, DerefAdjust
-from closurelens.infer.traits import Answer
 from closurelens.ty import types as t
 from closurelens.ty.types import Ty
 

@@ -9,9 +9,9 @@ from closurelens.hir.body import Call, Closure, Expr, MethodCall
 from closurelens.infer import autoderef, method, names
 from closurelens.infer.coercion import coerce
 from closurelens.infer.fn_ctxt import FnCtxt
+from closurelens.infer.goals import Answer
 from closurelens.infer.result import Adjustment, BorrowAdjust, ClosureKind, MethodCallee
 from closurelens.infer.table import VarKind
-from closurelens.infer.traits import Answer
 from closurelens.ty import types as t
 from closurelens.ty.types import HAS_INFER, Ty
 

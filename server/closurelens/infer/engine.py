@@ -9,6 +9,7 @@ from closurelens.hir.body import Body
 from closurelens.infer import names, operators, places
 from closurelens.infer.exprs import check_body
 from closurelens.infer.fn_ctxt import FnCtxt, Frame, with_regions
+from closurelens.infer.goals import Answer, SharedCache
 from closurelens.infer.patterns import check_pat
 from closurelens.infer.result import (
     Adjustment,
@@ -20,7 +21,6 @@ from closurelens.infer.result import (
     OtherAdjust,
 )
 from closurelens.infer.table import VarKind
-from closurelens.infer.traits import Answer, SharedCache
 from closurelens.resolve.bodies import BodyOwner
 from closurelens.resolve.body_scope import BodyScopes
 from closurelens.resolve.program import Program

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from closurelens.hir import types as hir
 from closurelens.hir.body import Body, Expr
 from closurelens.infer import names
+from closurelens.infer.goals import Answer, SharedCache
 from closurelens.infer.result import (
     Adjustment,
     BindingMode,
@@ -17,7 +18,7 @@ from closurelens.infer.result import (
     MethodCallee,
 )
 from closurelens.infer.table import Table, VarKind
-from closurelens.infer.traits import Answer, SharedCache, Solver
+from closurelens.infer.traits import Solver
 from closurelens.resolve.body_scope import BodyScopes
 from closurelens.resolve.program import Program
 from closurelens.resolve.resolver import Resolver

@@ -13,9 +13,9 @@ from closurelens.infer import autoderef
 from closurelens.infer.autoderef import Step
 from closurelens.infer.fn_ctxt import FnCtxt
 from closurelens.infer.generics import Subst, of_fn, trait_subst
+from closurelens.infer.goals import Answer
 from closurelens.infer.result import Adjustment, BorrowAdjust, DerefAdjust, MethodCallee, OtherAdjust
 from closurelens.infer.table import VarKind
-from closurelens.infer.traits import Answer
 from closurelens.ty import types as t
 from closurelens.ty.sig import FnSig, ImplSig, SelfKind
 from closurelens.ty.types import HAS_PROJECTION, Bound, DefPath, Ty, head_of, substitute

@@ -6,7 +6,7 @@ from closurelens.hir.body import PathExpr
 from closurelens.infer import method
 from closurelens.infer.fn_ctxt import FnCtxt
 from closurelens.infer.generics import Subst, of_fn
-from closurelens.infer.traits import Answer
+from closurelens.infer.goals import Answer
 from closurelens.resolve.answers import AssocValue, ConstParamValue, CtorValue, ItemValue, NoValue
 from closurelens.ty import types as t
 from closurelens.ty.sig import CtorKind, Def, DefKind, FnSig

@@ -12,9 +12,9 @@ from closurelens.hir import body as h
 from closurelens.infer import autoderef, names
 from closurelens.infer.coercion import OPEN_REGION, coerce
 from closurelens.infer.fn_ctxt import DeferredCast, FnCtxt
+from closurelens.infer.goals import Answer
 from closurelens.infer.result import BorrowAdjust, DerefAdjust, MethodCallee, OtherAdjust
 from closurelens.infer.table import VarKind
-from closurelens.infer.traits import Answer
 from closurelens.ty import types as t
 from closurelens.ty.display import display
 from closurelens.ty.sig import AdtKind, AdtSig, Def, DefKind, FieldSig, VariantSig

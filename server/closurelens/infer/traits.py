@@ -6,11 +6,21 @@ Invariant: a goal is answered "no" only when every variable that could change th
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from enum import Enum
 
 from closurelens.infer import names
 from closurelens.infer.generics import Subst, full_trait_args, of_fn, subst_of, trait_subst
+from closurelens.infer.goals import (
+    Answer,
+    BoundCandidate,
+    BuiltinCandidate,
+    Candidate,
+    ClosureSig,
+    Goal,
+    ImplCandidate,
+    ProjectionGoal,
+    SharedCache,
+    TraitGoal,
+)
 from closurelens.infer.table import Table, VarKind
 from closurelens.ty import types as t
 from closurelens.ty.sig import ImplSig, Predicate, SigDb
@@ -26,79 +36,7 @@ from closurelens.ty.types import (
     substitute,
 )
 
-
-class Answer(Enum):
-    YES = "yes"
-    MAYBE = "maybe"
-    NO = "no"
-
-
-@dataclass(slots=True)
-class ImplCandidate:
-    impl: ImplSig
-    subst: Subst
-
-
-@dataclass(slots=True)
-class BoundCandidate:
-    """A where-clause, a bound of `dyn` or `impl Trait`, or a bound that a trait declares."""
-
-    bound: Bound
-
-
-@dataclass(slots=True)
-class BuiltinCandidate:
-    assoc: dict[str, Ty]
-
-
-Candidate = ImplCandidate | BoundCandidate | BuiltinCandidate
-
-
-@dataclass(slots=True)
-class TraitGoal:
-    """`self_ty: trait<args>`. `origin` is the expression that asks."""
-
-    self_ty: Ty
-    trait: DefPath
-    args: tuple[Ty, ...]
-    origin: int
-    stalled: list[t.Infer] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class ProjectionGoal:
-    """`projection == target`."""
-
-    projection: t.Projection
-    target: Ty
-    origin: int
-    stalled: list[t.Infer] = field(default_factory=list)
-
-
-Goal = TraitGoal | ProjectionGoal
-
 MAX_DEPTH = 7
-
-
-@dataclass(slots=True)
-class ClosureSig:
-    """What the solver must know of a closure expression while its body is inferred."""
-
-    params: tuple[Ty, ...]
-    ret: Ty
-    is_async: bool = False
-
-
-class SharedCache:
-    """Answers about ground types, for all bodies of one program."""
-
-    __slots__ = ("ground", "inherent", "offering", "projected")
-
-    def __init__(self) -> None:
-        self.ground: dict[tuple[Ty, DefPath, tuple[Ty, ...]], Answer] = {}
-        self.projected: dict[Ty, Ty] = {}
-        self.inherent: dict[str, dict[str, list[tuple[ImplSig, DefPath]]]] = {}
-        self.offering: dict[tuple[frozenset[DefPath], str], list[DefPath]] = {}
 
 
 class Solver:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from closurelens.capture import analyze
 from closurelens.capture.facts import GuessReceiver
 from closurelens.hir.macros.api import Expansion
-from closurelens.infer.traits import SharedCache
+from closurelens.infer.goals import SharedCache
 from closurelens.resolve.bodies import BodyOwner, lower_owner, scopes_of
 from closurelens.resolve.program import Program
 from closurelens.stdsig.database import StdDb

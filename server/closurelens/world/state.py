@@ -14,7 +14,7 @@ from typing import assert_never
 
 from closurelens.capture.model import ClosureCaptures
 from closurelens.hir.macros.api import Expansion
-from closurelens.infer.traits import SharedCache
+from closurelens.infer.goals import SharedCache
 from closurelens.project import paths
 from closurelens.project.model import Crate, CrateGraph, CrateId, Edition, TargetKind
 from closurelens.project.modules import crate_of_file
