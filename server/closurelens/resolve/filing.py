@@ -1,0 +1,350 @@
+"""Files items where their names say: evaluates `cfg`, expands item macros, gives paths.
+
+Invariant: an item is filed once; what a `cfg` switches off goes to `ModuleData.off`, and no two items of a kind share a
+path.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from closurelens.hir.item import (
+    AdtItem,
+    ErrorItem,
+    ExternBlock,
+    ExternCrate,
+    FnItem,
+    ImplItem,
+    Item,
+    MacroCallItem,
+    MacroRulesItem,
+    Module,
+    Range,
+    TraitItem,
+    TypeAliasItem,
+    Use,
+    ValueItem,
+)
+from closurelens.hir.lower.attrs import effective
+from closurelens.hir.lower.items import body_node
+from closurelens.hir.macros.api import Chunk, Expansion, Source
+from closurelens.project import modules
+from closurelens.resolve.macro_scope import is_macro_rules
+from closurelens.resolve.module import Entry, Import, ModuleData, Names
+from closurelens.resolve.sources import items_of
+from closurelens.resolve.wasm_extern import foreign_items, items_beside
+from closurelens.syntax.nodes import tree_of
+from closurelens.ty.sig import DefKind
+from closurelens.ty.types import DefPath
+
+if TYPE_CHECKING:
+    from closurelens.resolve.crate_tree import CrateIndex
+
+_ADT_KINDS = {"struct": DefKind.STRUCT, "enum": DefKind.ENUM, "union": DefKind.UNION}
+
+
+@dataclass(slots=True)
+class Place:
+    """Where the items that are being filed stand. `off`: what switches them off within the module."""
+
+    module: ModuleData
+    file: str
+    source: Source
+    off: str | None
+    in_macro: Range | None
+    repeated: Counter[str]
+
+
+class Filing:
+    def __init__(self, crate: CrateIndex) -> None:
+        self._crate = crate
+        self.members: dict[Entry, list[Entry]] = {}
+
+    def file(self, context: Place, items: Sequence[Item]) -> None:
+        work: list[tuple[Place, Iterator[Item]]] = [(context, iter(items))]
+        postponed: list[tuple[Place, MacroCallItem]] = []
+        while work:
+            here, rest = work[-1]
+            item = next(rest, None)
+            if item is None:
+                work.pop()
+                if not work and postponed:
+                    work.extend(self._again(postponed))
+                    postponed = []
+                continue
+            off = here.off or self._crate.switched_off(item.attrs)
+            if isinstance(item, MacroCallItem):
+                inner = self._expand(here, item, off)
+                if inner is not None:
+                    work.append(inner)
+                elif self._crate.macros.may_come(item):
+                    postponed.append((here, item))
+            elif isinstance(item, ExternBlock):
+                declared = foreign_items(item, here.source)
+                work.append(
+                    (Place(here.module, here.file, here.source, off, here.in_macro, here.repeated), iter(declared))
+                )
+            else:
+                self._declare(here, item, off)
+
+    def _again(self, postponed: list[tuple[Place, MacroCallItem]]) -> list[tuple[Place, Iterator[Item]]]:
+        """Calls of macros that were not known where they stand: by path they may be declared or imported below."""
+        out: list[tuple[Place, Iterator[Item]]] = []
+        for here, item in reversed(postponed):
+            inner = self._expand(here, item, here.off or self._crate.switched_off(item.attrs))
+            if inner is not None:
+                out.append(inner)
+        return out
+
+    def _expand(self, here: Place, call: MacroCallItem, off: str | None) -> tuple[Place, Iterator[Item]] | None:
+        expanded = self._crate.macros.expand_items(here.module, here.source, call, off=off is not None)
+        if expanded is None:
+            return None
+        items, source, file = expanded
+        in_macro = here.in_macro or call.range if file is None else None
+        return Place(here.module, file or here.file, source, off, in_macro, Counter()), iter(items)
+
+    def _declare(self, here: Place, item: Item, off: str | None) -> None:
+        module = here.module
+        names = module.on if off is None else module.off
+        match item:
+            case Use():
+                self._use(here, names, item)
+            case ExternCrate():
+                self._extern_crate(here, names, item)
+            case Module():
+                self._module(here, names, item, off)
+            case ImplItem():
+                path = f"{module.path}::{{impl#{len(module.impls)}}}"
+                entry = self._entry(here, DefKind.UNKNOWN, path, item, off)
+                module.impls.append(entry)
+                self._crate.impl_entries.append(entry)
+            case MacroRulesItem():
+                entry = self._entry(here, DefKind.MACRO, self._path(here, item, off), item, off)
+                if is_macro_rules(entry):
+                    module.textual.append(entry)
+                    if here.in_macro is not None and effective(item.attrs, self._crate.holds).macro_export:
+                        self._crate.macros.add_exported(item, here.file, here.source)
+                else:
+                    names.macros.setdefault(item.name, entry)
+            case AdtItem():
+                entry = self._entry(here, _ADT_KINDS[item.kind], self._path(here, item, off), item, off)
+                names.types.setdefault(item.name, entry)
+                if item.attrs.derives or item.attrs.conditional:
+                    self._crate.derive_entries.append(entry)
+                if item.kind == "struct" and item.variants and item.variants[0].ctor != "record":
+                    names.values.setdefault(item.name, entry)
+                for beside in items_beside(item, here.source):
+                    self._declare(here, beside, off)
+            case FnItem():
+                entry = self._entry(here, DefKind.FUNCTION, self._path(here, item, off), item, off)
+                names.values.setdefault(item.name, entry)
+            case ValueItem():
+                kind = DefKind.STATIC if item.is_static else DefKind.CONST
+                entry = self._entry(here, kind, self._path(here, item, off), item, off)
+                if item.name != "_":
+                    names.values.setdefault(item.name, entry)
+                else:
+                    self._const_block(entry, item)
+            case TraitItem():
+                kind = DefKind.TRAIT_ALIAS if item.is_alias else DefKind.TRAIT
+                entry = self._entry(here, kind, self._path(here, item, off), item, off)
+                self._crate.trait_entries.append(entry)
+                names.types.setdefault(item.name, entry)
+            case TypeAliasItem():
+                entry = self._entry(here, DefKind.TYPE_ALIAS, self._path(here, item, off), item, off)
+                names.types.setdefault(item.name, entry)
+            case _:
+                assert isinstance(item, ErrorItem | ExternBlock | MacroCallItem)
+
+    def _const_block(self, entry: Entry, item: ValueItem) -> None:
+        """`const _: () = { impl .. };` is how macros and people hide impls: they count as if they stood outside."""
+        if item.value is None:
+            return
+        start, end = item.value
+        source = entry.source
+        if not source.text.startswith(b"{", start) or source.text.find(b"impl", start, end) < 0:
+            return
+        whole = source.text[item.range[0] : item.range[1]]
+        if isinstance(source, Expansion):
+            block = body_node(source.node, item)
+        else:
+            source = Chunk(whole, self._crate.edition)
+            node = tree_of(whole).child_of_kind("const_item")
+            block = None if node is None else node.child_by_field("value")
+        if block is not None:
+            self._crate.blocks_of(entry.path, whole)
+            placed: list[tuple[Item, Source]] = [(inner, source) for inner in items_of(block, source)]
+            self._crate.add_block(entry.module, entry.path, placed, entry.file, cfg_off=entry.cfg_off, index=0)
+
+    def _path(self, here: Place, item: Item, off: str | None) -> DefPath:
+        """A path that no other item has: what is off, or unnamed, gives way."""
+        module = here.module
+        name = item.name
+        path = f"{module.path}::{name}"
+        if name != "_" and not (off is not None and here.repeated[name] > 1):
+            kind = _KIND_CLASS.get(type(item))
+            if all(_KIND_CLASS.get(type(entry.item)) is not kind for entry in self._crate.entries.get(path, ())):
+                return path
+        count = len(module.entries)
+        return f"{module.path}::{{{'other' if off is None else 'off'}#{count}}}::{name}"
+
+    def _entry(self, here: Place, kind: DefKind, path: DefPath, item: Item, off: str | None) -> Entry:
+        module = here.module
+        entry = Entry(
+            kind,
+            path,
+            item,
+            module,
+            here.file,
+            here.source,
+            visible_in(module, item.visibility),
+            off or module.cfg_off,
+            in_macro=here.in_macro,
+            textual_at=len(module.textual),
+        )
+        module.entries.append(entry)
+        self._crate.entries.setdefault(path, []).append(entry)
+        return entry
+
+    def _use(self, here: Place, names: Names, item: Use) -> None:
+        module = here.module
+        seen_in = visible_in(module, item.visibility)
+        for leaf in item.imports:
+            imported = Import(leaf, module, seen_in)
+            if leaf.is_glob:
+                names.globs.append(imported)
+                continue
+            name = leaf.alias or (leaf.segments[-1] if leaf.segments else None)
+            if name == "_":
+                names.unnamed.append(imported)
+            elif name is not None:
+                names.imports.setdefault(name, []).append(imported)
+
+    def _extern_crate(self, here: Place, names: Names, item: ExternCrate) -> None:
+        module = here.module
+        imported = Import(None, module, visible_in(module, item.visibility), extern=item.name)
+        name = item.alias or item.name
+        if name != "_":
+            names.imports.setdefault(name, []).append(imported)
+        if effective(item.attrs, self._crate.holds).macro_use:
+            self._crate.macros.add_macro_use(item.name)
+
+    def _module(self, here: Place, names: Names, item: Module, off: str | None) -> None:
+        parent = here.module
+        path = self._path(here, item, off)
+        entry = self._entry(here, DefKind.MODULE, path, item, off)
+        attrs = effective(item.attrs, self._crate.holds)
+        module = ModuleData(
+            self._crate, path, item.name, parent, here.file, item, cfg_off=off or parent.cfg_off, in_macro=here.in_macro
+        )
+        if item.items is None:
+            module.file = ""
+            for file in modules.module_files(parent.folder, item.name, attrs.path):
+                if self._crate.program.files.text(file.path) is not None:
+                    module.file, module.folder = file.path, file.folder
+                    break
+        else:
+            module.source = here.source
+            module.folder = modules.inline_folder(parent.folder, item.name, attrs.path)
+        module.textual_start = len(parent.textual)
+        parent.children.append(module)
+        if attrs.macro_use:
+            parent.textual.append(module)
+        self._crate.modules.setdefault(path, module)
+        names.types.setdefault(item.name, entry)
+
+    def associated(self, container: Entry) -> list[Entry]:
+        """What an impl or trait declares; those that are off come last."""
+        known = self.members.get(container)
+        if known is not None:
+            return known
+        out: list[Entry] = []
+        self.members[container] = out
+        item = container.item
+        if not isinstance(item, ImplItem | TraitItem):
+            return out
+        taken: set[str] = set()
+        here = Place(container.module, container.file, container.source, None, container.in_macro, Counter())
+        work: list[tuple[Place, Iterator[Item]]] = [(here, iter(item.items))]
+        while work:
+            here, rest = work[-1]
+            member = next(rest, None)
+            if member is None:
+                work.pop()
+                continue
+            off = here.off or self._crate.switched_off(member.attrs)
+            if isinstance(member, MacroCallItem):
+                inner = self._expand(here, member, off)
+                if inner is not None:
+                    work.append(inner)
+                continue
+            kind = _ASSOC_KINDS.get(type(member))
+            if kind is None:
+                continue
+            entry = Entry(
+                kind,
+                "",
+                member,
+                container.module,
+                here.file,
+                here.source,
+                visible_in(container.module, member.visibility),
+                off or container.cfg_off,
+                container,
+                here.in_macro,
+                textual_at=container.textual_at,
+            )
+            out.append(entry)
+        if container.cfg_off is None:
+            out.sort(key=lambda entry: entry.cfg_off is not None)
+        for count, entry in enumerate(out):
+            name = entry.item.name
+            key = f"{entry.kind.name}::{name}"
+            entry.path = (
+                f"{container.path}::{name}" if key not in taken else f"{container.path}::{{other#{count}}}::{name}"
+            )
+            taken.add(key)
+            self._crate.entries.setdefault(entry.path, []).append(entry)
+        return out
+
+    # Entries by path
+
+
+_KIND_CLASS: dict[type[Item], str] = {
+    Module: "type",
+    AdtItem: "type",
+    TraitItem: "type",
+    TypeAliasItem: "type",
+    FnItem: "value",
+    ValueItem: "value",
+    MacroRulesItem: "macro",
+}
+_ASSOC_KINDS: dict[type[Item], DefKind] = {
+    FnItem: DefKind.FUNCTION,
+    ValueItem: DefKind.CONST,
+    TypeAliasItem: DefKind.ASSOC_TYPE,
+}
+
+
+def visible_in(module: ModuleData, visibility: str | None) -> ModuleData | None:
+    """The module a visibility names; a path to some module is taken for the whole crate."""
+    if visibility == "pub":
+        return None
+    if visibility is None or visibility == "self":
+        return module
+    if visibility == "super":
+        nearest = module.nearest_module()
+        return nearest.parent or nearest
+    return module.crate.root
+
+
+def place_of(module: ModuleData, items: Sequence[Item], source: Source) -> Place:
+    return Place(module, module.file, source, None, module.in_macro, repeated_names(items))
+
+
+def repeated_names(items: Sequence[Item]) -> Counter[str]:
+    return Counter([item.name for item in items if item.attrs.cfg or item.attrs.conditional or item.name])
