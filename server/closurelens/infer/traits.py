@@ -37,6 +37,10 @@ from closurelens.ty.types import (
 )
 
 MAX_DEPTH = 7
+MAX_OPEN_IMPLS = 4
+"""So many impls are looked into for a nested goal that still has open variables; with more it is undecided."""
+MAX_LOOKED = 2000
+"""So many impls are looked into for one goal and all that it leads to."""
 
 
 class Solver:
@@ -51,6 +55,7 @@ class Solver:
         self.origin = -1
         self._env: dict[Ty, list[Bound]] = {}
         self._env_open: list[tuple[Ty, Bound]] = []
+        self._looked = 0
         self._projected: dict[Ty, Ty] = {}
         self._local: dict[tuple[Ty, DefPath, tuple[Ty, ...]], Answer] = {}
         self._raw_env = list(env)
@@ -377,6 +382,13 @@ class Solver:
         if len(matching) == 1:
             # What the impl requires is pending afterwards: whoever asks looks at that.
             alive.append((matching.pop(), Answer.YES))
+        if matching and depth:
+            self._looked += len(matching)
+            is_open = _flags([table.deep(self_ty), *[table.deep(a) for a in args]]) & HAS_INFER
+            if self._looked > MAX_LOOKED or (is_open and (depth > 1 or len(matching) > MAX_OPEN_IMPLS)):
+                return Answer.MAYBE
+        elif not depth:
+            self._looked = 0
         for impl in matching:
             mark = table.snapshot()
             pending, self.pending = self.pending, []
