@@ -1,6 +1,7 @@
 """The world under edits: what a snapshot says depends on the text alone, and only what changed is analysed again."""
 
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -116,6 +117,41 @@ def test_unbalanced_text_on_the_way(path: str) -> None:
         world.settle(path)
     found = world.snapshot().closures_in(path)
     assert said(found) == fresh(path, found.text)
+
+
+TYPED = (
+    b"{", b"}", b"(", b")", b"|", b"||", b'"', b"'", b"/*", b"*/", b"//", b"\n", b" ", b";", b"x", b"#[cfg(test)]\n",
+    b"fn new(s: String) { let c = || s.len(); c(); }\n", b"let d = move || 1;", b"struct S { f: fn() }\n", b"mod m {",
+    b"impl P { fn again(&self) { let c = || &self.a; } }\n",
+    b"macro_rules! k { () => { const K: fn() = || (); } }\nk!();\n",
+    b"const Z: u8 = { let c = || 1; c() };\n", b"async move { }", b"trait T { fn g(&self) { || self; } }\n",
+)  # fmt: skip
+"""What a random edit puts in: mostly what moves the bounds of items."""
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_any_edits_end_in_the_answers_of_the_text(path: str, seed: int) -> None:
+    """Whatever was typed and asked on the way, a settled file answers as one that was just opened."""
+    random = Random(seed)
+    world = make_world(LoadSettings())
+    text = CODE
+    world.apply(OpenFile(path, text)).closures_in(path)
+    for _ in range(12):
+        for _ in range(random.randrange(1, 5)):
+            start = random.randrange(len(text) + 1)
+            end = min(len(text), start + random.choice((0, 0, 0, 1, 3, 40)))
+            new = random.choice((*TYPED, b"", text[end : end + 30]))
+            text = text[:start] + new + text[end:]
+            world.apply(EditFile(path, TextRange(start, end), new))
+            if random.random() < 0.6:
+                world.snapshot().closures_in(path)
+            if random.random() < 0.3:
+                world.settle(path)
+        world.settle(path)
+        assert said(world.snapshot().closures_in(path)) == fresh(path, text), text.decode()
+        if random.random() < 0.3:
+            text = CODE
+            world.apply(EditFile(path, None, text))
 
 
 def test_a_closed_file_has_the_text_of_the_disk(path: str) -> None:

@@ -11,7 +11,9 @@ from dataclasses import replace
 from closurelens.hir.item import FnItem, Range
 from closurelens.hir.macros.api import Chunk, Expansion
 from closurelens.resolve.bodies import BodyOwner
+from closurelens.syntax.chunks import Chunk as SourceChunk
 from closurelens.syntax.chunks import SourceFile
+from closurelens.world.model import BodyAnalysis
 
 
 def same_items(before: SourceFile, now: SourceFile) -> bool:
@@ -35,21 +37,54 @@ def same_items(before: SourceFile, now: SourceFile) -> bool:
     return True
 
 
-def moved(owner: BodyOwner, before: SourceFile, now: SourceFile) -> tuple[BodyOwner, int] | None:
-    """The owner as it is in `now`, and how far its start has moved; None when it has no chunk of its own."""
+class Place:
+    """An owner as the program has found it, and the analysis of its body in the newest text.
+
+    `bodies` are about `chunk`: as long as the file has that chunk, only where they start changes.
+    """
+
+    __slots__ = ("_index", "_seen", "bodies", "chunk", "owner", "start")
+
+    def __init__(self, owner: BodyOwner) -> None:
+        self.owner = owner
+        self.start = 0 if isinstance(owner.source, Expansion) else owner.body_base
+        self.chunk: SourceChunk | None = None
+        self.bodies: list[BodyAnalysis] | None = None
+        self._seen: SourceFile | None = None
+        self._index: int | None = None
+
+    def chunk_in(self, seen: SourceFile) -> int | None:
+        """The index of the chunk that the owner has to itself, or that its macro call is."""
+        if self._seen is not seen:
+            self._seen = seen
+            self._index = _own_chunk(self.owner, seen)
+        return self._index
+
+
+def _own_chunk(owner: BodyOwner, seen: SourceFile) -> int | None:
+    index = seen.chunk_at(owner.item_range[0])
+    if index is None or isinstance(owner.source, Expansion):
+        return index
+    chunk = seen.chunks[index]
+    start = seen.start_of(index)
+    if chunk.body is None or owner.range != (start + chunk.body.start, start + chunk.body.end):
+        return None
+    return index
+
+
+def moved(owner: BodyOwner, index: int | None, before: SourceFile, now: SourceFile) -> BodyOwner | None:
+    """The owner as it is in `now`, given the index of its chunk; None when it has none and the text is another."""
     if before is now:
-        return owner, 0
-    index = before.chunk_at(owner.item_range[0])
+        return owner
     if index is None:
         return None
     shift = now.start_of(index) - before.start_of(index)
     if isinstance(owner.source, Expansion):
-        return owner, shift
+        return replace(owner, item_range=(owner.item_range[0] + shift, owner.item_range[1] + shift))
     growth = len(now.chunks[index].text) - len(before.chunks[index].text)
     item = owner.item
-    start = item.range[0] + shift
-    whole = (start, item.range[1] + shift + growth)
+    whole = (item.range[0] + shift, item.range[1] + shift + growth)
     at: Range = (owner.range[0] + shift, owner.range[1] + shift + growth)
     new = replace(item, range=whole, body=at) if isinstance(item, FnItem) else replace(item, range=whole, value=at)
     source = Chunk(now.document.text, owner.source.edition_at(0))
-    return replace(owner, item=new, source=source, range=at, item_range=whole), shift
+    return replace(owner, item=new, source=source, range=at, item_range=whole)

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 from closurelens.capture.model import ClosureCaptures
-from closurelens.hir.macros.api import Expansion
 from closurelens.infer.goals import SharedCache
 from closurelens.project import paths
 from closurelens.project.model import Crate, CrateGraph, CrateId, Edition, TargetKind
@@ -29,7 +28,7 @@ from closurelens.text import TextRange
 from closurelens.world.analysis import Receivers, analyse, may_capture, text_of
 from closurelens.world.changes import Change, CloseFile, EditFile, ExactAnswers, FileOnDisk, OpenFile, SetConfig
 from closurelens.world.model import BodyAnalysis, Failure, FileClosures, Guard, PlacedBody, unguarded
-from closurelens.world.moving import moved, same_items
+from closurelens.world.moving import Place, moved, same_items
 
 LoadGraph = Callable[[str], CrateGraph]
 """The workspace that the file at this path belongs to, or a graph of that file alone (`project.load.load_project`)."""
@@ -48,11 +47,11 @@ class Config:
 
 @dataclass(slots=True)
 class _Home:
-    """Where a file belongs. `owners` are about the text that the program has read."""
+    """Where a file belongs, and the bodies in it."""
 
     crate: CrateIndex
     reached: bool
-    owners: list[BodyOwner]
+    places: list[Place]
 
 
 @dataclass(slots=True)
@@ -74,10 +73,22 @@ class _Project:
     homes: dict[str, _Home] = field(default_factory=dict)
     known: dict[tuple[str, str], _Known] = field(default_factory=dict)
 
+    def seen(self, path: str) -> SourceFile | None:
+        """The file with the text that the program has read; settled."""
+        found = self.read.get(path)
+        if isinstance(found, bytes):
+            found = self.read[path] = SourceFile.of(found)
+        return found
+
+    def fits(self, path: str, now: SourceFile) -> bool:
+        """Whether what the program knows of `path` can be moved to `now`."""
+        seen = self.seen(path)
+        return seen is None or same_items(seen, now)
+
     def forget(self, path: str) -> None:
         """`path` has other items now."""
-        self.program.forget(path)
         self.read.pop(path, None)
+        self.program.forget(path)
         self.shared = SharedCache()
         self.homes.clear()
         self.known.clear()
@@ -142,27 +153,40 @@ class World:
         """Find the bounds of the items of an open file anew, after edits that may have moved them."""
         file = self._open.get(path)
         if file is not None and not file.is_settled:
-            self._open[path] = file.refreshed()
+            self._settle(path, file)
             self.number += 1
         return self.snapshot()
+
+    def _settle(self, path: str, file: SourceFile) -> None:
+        self._open[path] = file.refreshed()
+        self._items_may_differ(path)
 
     def _text_changed(self, path: str) -> None:
         self._disk.pop(path, None)
         self._exact.pop(path, None)
-        now: SourceFile | None = None
-        for project in self._projects:
-            seen = project.read.get(path)
-            if seen is None:
-                continue
-            if now is None:
-                now = self.file(path)
-            if isinstance(seen, bytes):
-                seen = project.read[path] = SourceFile.of(seen)
-            if now is not None and not same_items(seen, now) and not now.is_settled:
-                # Making the items anew costs more than finding where they are.
-                now = self._open[path] = now.refreshed()
-            if now is None or not same_items(seen, now):
-                project.forget(path)
+        self._items_may_differ(path)
+
+    def _items_may_differ(self, path: str) -> None:
+        """Every way to another `SourceFile` of a path leads here: owners found in the old one may not fit the new."""
+        readers = [project for project in self._projects if path in project.read]
+        if not readers:
+            return
+        now = self.file(path)
+        if now is not None and not now.is_settled and not all(project.fits(path, now) for project in readers):
+            # Making the items anew costs more than finding where they are.
+            now = self._open[path] = now.refreshed()
+        for project in readers:
+            if now is None or not project.fits(path, now):
+                self._forget(project, path)
+
+    def _forget(self, project: _Project, path: str) -> None:
+        crates = crate_of_file(project.graph, path)
+        if crates and not any(crate.is_member for crate in crates):
+            # What a program knows of its dependencies it keeps.
+            self._projects = [other for other in self._projects if other is not project]
+            self._project_at.clear()
+        else:
+            project.forget(path)
 
     # Texts
 
@@ -201,7 +225,7 @@ class World:
         def remembered(file: str) -> bytes | None:
             found = self._open.get(file) or self._disk.get(file)
             if found is not None:
-                read[file] = found
+                read[file] = found if found.is_settled else found.refreshed()
                 return found.document.text
             text = self._read(file)
             read[file] = b"" if text is None else text
@@ -234,9 +258,9 @@ class World:
         for crate in candidates:
             index = project.program.crate(crate)
             if crate.root == path or index.modules_of_file(path):
-                return _Home(index, True, file_bodies(index, path))
+                return _Home(index, True, [Place(owner) for owner in file_bodies(index, path)])
         index = project.program.crate(_loose_crate(path, candidates, project.graph))
-        return _Home(index, False, file_bodies(index, path))
+        return _Home(index, False, [Place(owner) for owner in file_bodies(index, path)])
 
     def edition_of(self, path: str) -> Edition:
         project = self._project_of(path)
@@ -252,37 +276,43 @@ class World:
         text = file.document.text
         if not may_capture(text):
             return FileClosures(path, text)
-        project, home = self.home_of(path)
-        answer = self._closures(project, home, path, file, guard)
+        answer = self._closures(path, file, guard)
+        if answer is None and not file.is_settled:
+            self._settle(path, file)
+            answer = self._closures(path, self._open[path], guard)
         if answer is None:
-            project.forget(path)
-            project, home = self.home_of(path)
-            answer = self._closures(project, home, path, file, guard)
+            self._forget(self.home_of(path)[0], path)
+            answer = self._closures(path, self.file(path) or file, guard)
         return FileClosures(path, text) if answer is None else answer
 
-    def _closures(
-        self, project: _Project, home: _Home, path: str, file: SourceFile, guard: Guard
-    ) -> FileClosures | None:
+    def _closures(self, path: str, file: SourceFile, guard: Guard) -> FileClosures | None:
         """None when an owner is not found again in the text."""
-        seen = project.read.get(path, file)
-        if isinstance(seen, bytes):
-            seen = project.read[path] = SourceFile.of(seen)
+        project, home = self.home_of(path)
+        seen = project.seen(path)
+        if seen is None or (seen.document.text == file.document.text and file.is_settled):
+            seen = file
+        elif not same_items(seen, file):
+            return None
         answer = FileClosures(path, file.document.text, reached=home.reached)
-        for original in home.owners:
-            if not may_capture(text_of(original)) and seen is file:
-                continue
-            place = moved(original, seen, file)
-            if place is None:
-                if may_capture(text_of(original)):
-                    return None
-                continue
-            owner, shift = place
-            bodies = self._analysed(project, owner, guard)
-            if bodies is None:
-                answer.failures.append(Failure(TextRange(*owner.item_range), owner.path))
-                continue
-            start = shift if isinstance(owner.source, Expansion) else owner.body_base
-            answer.bodies.extend(PlacedBody(start + body.offset, body) for body in bodies)
+        for place in home.places:
+            index = place.chunk_in(seen)
+            chunk = None if index is None else file.chunks[index]
+            shift = 0 if index is None or seen is file else file.start_of(index) - seen.start_of(index)
+            bodies = place.bodies
+            if bodies is None or chunk is None or place.chunk is not chunk:
+                owner = moved(place.owner, index, seen, file)
+                if owner is None:
+                    if may_capture(text_of(place.owner)):
+                        return None
+                    continue
+                bodies = self._analysed(project, owner, guard)
+                place.chunk, place.bodies = chunk, bodies
+                if bodies is None:
+                    answer.failures.append(Failure(TextRange(*owner.item_range), owner.path))
+                    continue
+            if bodies:
+                start = place.start + shift
+                answer.bodies.extend([PlacedBody(start + body.offset, body) for body in bodies])
         return answer
 
     def _analysed(self, project: _Project, owner: BodyOwner, guard: Guard) -> list[BodyAnalysis] | None:
@@ -302,6 +332,9 @@ class World:
         """Give back the memory that answers about bodies take; they are computed again when asked for."""
         for project in self._projects:
             project.known.clear()
+            for home in project.homes.values():
+                for place in home.places:
+                    place.chunk = place.bodies = None
 
 
 @dataclass(slots=True)
