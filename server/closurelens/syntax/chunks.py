@@ -109,14 +109,13 @@ class SourceFile:
 
     def _fill(self, document: Document, scan: ItemScan, old: SourceFile | None) -> None:
         text = document.text
-        known = {} if old is None else {(chunk.text, chunk.kind): chunk for chunk in old.chunks}
+        known = {} if old is None else {chunk.text: chunk for chunk in old.chunks}
         chunks: list[Chunk] = []
         for span in scan.found:
             content = text[span.start : span.end]
-            key = (content, span.kind)
-            chunk = known.get(key)
-            if chunk is None:
-                known[key] = chunk = _chunk(span, content)
+            chunk = known.get(content)
+            if chunk is None or chunk.kind != span.kind or chunk.body != _body(span):
+                known[content] = chunk = Chunk(span.kind, span.name, content, _body(span))
             chunks.append(chunk)
         self.document = document
         self.chunks = chunks
@@ -277,12 +276,9 @@ class SourceFile:
         text = document.text[start:end]
         body = TextRange(old.body.start, old.body.end + delta)
         span = scan_item(document.text, start, end)
-        is_whole = (
-            span is not None
-            and span.kind == old.kind
-            and span.body_start - start == body.start
-            and span.body_end - start == body.end
-        )
+        is_whole = span is not None and span.kind == old.kind and span.body_start - start == body.start
+        if span is not None and is_whole:
+            body = TextRange(body.start, span.body_end - start)
         broken = self._broken - {index} if is_whole else self._broken | {index}
         chunks = self.chunks.copy()
         chunks[index] = old.edited(text, body)
@@ -339,6 +335,5 @@ class Refresh:
         return file
 
 
-def _chunk(span: ItemSpan, text: bytes) -> Chunk:
-    body = TextRange(span.body_start - span.start, span.body_end - span.start) if span.body_start >= 0 else None
-    return Chunk(span.kind, span.name, text, body)
+def _body(span: ItemSpan) -> TextRange | None:
+    return TextRange(span.body_start - span.start, span.body_end - span.start) if span.body_start >= 0 else None
