@@ -21,7 +21,9 @@ __all__ = ["SETTINGS", "Settings", "read_settings"]
 class Settings:
     inlay_hints: InlayHintsConfig = field(default_factory=InlayHintsConfig)
     hover: HoverConfig = field(default_factory=HoverConfig)
-    world: Config = field(default_factory=Config)
+    world: Config = field(default_factory=lambda: Config(index_dependencies=False))
+    """Reading dependencies takes seconds, in which a server on one thread answers nothing: they are left out unless
+    asked for."""
 
 
 SETTINGS: dict[str, tuple[str, str]] = {
