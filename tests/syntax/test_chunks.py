@@ -184,7 +184,7 @@ def test_unfinished_code_in_one_body_leaves_the_others(typed: bytes, place: byte
 def test_space_at_the_end_of_an_initialiser() -> None:
     file = SourceFile.of(DEMO)
     for typed in (b" ", b"+ || ", b""):
-        file = file.apply_change(at(file.document.text, b"x + 1;\nconst", 5), typed)
+        file = file.apply_change(at(DEMO, b"|x| x + 1", 9), typed)
         assert file.is_settled
         assert said(file) == said(SourceFile.of(file.document.text))
         assert said(file.refreshed()) == said(file)
