@@ -7,6 +7,7 @@ import pytest
 
 from closurelens.cli.inputs import text_or_none
 from closurelens.cli.session import make_world
+from closurelens.lsp.configuration import Settings
 from closurelens.project.load import LoadSettings
 from closurelens.text import TextRange
 from closurelens.world import BodyAnalysis, Cancelled, CloseFile, EditFile, FileClosures, FileOnDisk, OpenFile, World
@@ -198,3 +199,8 @@ def test_a_file_that_is_not_there(path: str) -> None:
     gone = path.replace("lib.rs", "gone.rs")
     assert text_or_none(gone) is None
     assert make_world(LoadSettings()).snapshot().closures_in(gone).closures() == []
+
+
+def test_only_the_command_line_reads_dependencies_unasked() -> None:
+    assert make_world(LoadSettings()).config.index_dependencies
+    assert not Settings().world.index_dependencies
