@@ -9,7 +9,7 @@ from resolve_fixture import Fixture, load, numbers
 
 from closurelens.hir import body as h
 from closurelens.resolve.answers import AssocValue, ConstParamValue, CtorValue, ItemValue, NoValue
-from closurelens.resolve.bodies import lower_owner, scopes_of
+from closurelens.resolve.bodies import crate_bodies, lower_owner, scopes_of
 
 # Each body is that of `f`. A name followed by `/*n*/` is the n-th of its name: where it is bound, and where that is
 # meant. `/*item*/` is an item or nothing at all.
@@ -258,6 +258,43 @@ def test_owners_with_the_same_path_differ() -> None:
     assert len(set(paths)) == 5
     assert all(path.endswith("::f") for path in paths)
     assert "krate::f" in paths
+
+
+def test_all_bodies_of_a_crate() -> None:
+    fixture = load("mod a; fn f() {}\n//- /a.rs\nfn g() {} mod b { const C: u8 = 1; }\n")
+    index = fixture.program.crate(fixture.crates[0])
+    assert [owner.path for owner in crate_bodies(index)] == ["krate::f", "krate::a::g", "krate::a::b::C"]
+
+
+def test_a_changed_file() -> None:
+    """What a file says anew is seen; other crates' indexes stay."""
+    fixture = load(
+        """
+//# crate krate /lib.rs deps=dep
+//# crate dep /dep.rs member=no
+mod a; use a::*; use dep::D; fn f(x: A, y: B, z: D) {}
+//- /a.rs
+pub struct A;
+//- /dep.rs
+pub struct D;
+"""
+    )
+    program = fixture.program
+
+    def told() -> str:
+        sig = program.fn("krate::f")
+        assert sig is not None
+        return repr(sig.params)
+
+    assert told() == "(A, _, D)"
+    dep = program.module("dep")
+    assert dep is not None
+    fixture.files["/w/a.rs"] = b"pub struct B; impl B { fn m(&self) {} }"
+    assert told() == "(A, _, D)"
+    program.forget("/w/a.rs")
+    assert told() == "(_, B, D)"
+    assert [list(impl.methods) for impl in program.inherent_impls("krate::a::B")] == [["m"]]
+    assert program.module("dep") is dep
 
 
 def test_items_in_bodies() -> None:

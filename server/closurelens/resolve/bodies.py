@@ -75,6 +75,12 @@ def file_bodies(crate: CrateIndex, file: str) -> list[BodyOwner]:
     return out
 
 
+def crate_bodies(crate: CrateIndex) -> Iterator[BodyOwner]:
+    """All bodies of a crate but those nested in bodies; reads all of it."""
+    for module in crate.all_modules():
+        yield from module_bodies(module, 0)
+
+
 def module_bodies(module: ModuleData, base: int) -> Iterator[BodyOwner]:
     """The bodies that the items of one module or block have."""
     for entry in module.entries:
