@@ -1,4 +1,7 @@
-"""Makes `support` importable from every test; with CLOSURELENS_REQUIRE_ALL=1 a skipped test is a failed one."""
+"""Makes `support` importable from every test, and prints the accuracy tests' figures at the end, wherever they ran.
+
+With CLOSURELENS_REQUIRE_ALL=1 a skipped test is a failed one.
+"""
 
 import os
 from collections.abc import Generator
@@ -14,3 +17,12 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, pytest.
         report.outcome = "failed"
         report.longrepr = f"{item.nodeid} was skipped, but nothing may be: {report.longrepr}"
     return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    reports = [r for kind in ("passed", "failed") for r in terminalreporter.getreports(kind) if r.when == "call"]
+    lines = [text for report in reports for name, text in report.user_properties if name == "accuracy"]
+    if lines:
+        terminalreporter.section("accuracy")
+        for line in lines:
+            terminalreporter.write_line(line)
