@@ -53,7 +53,6 @@ class Frame:
     """The function-like thing whose body is being checked: a function, closure or coroutine."""
 
     ret: Ty
-    returns_coerce: bool = True
     yields: Ty | None = None
 
 

@@ -58,7 +58,6 @@ class Solver:
         self._looked = 0
         self._projected: dict[Ty, Ty] = {}
         self._local: dict[tuple[Ty, DefPath, tuple[Ty, ...]], Answer] = {}
-        self._raw_env = list(env)
         for predicate in env:
             for bound in self.elaborate(predicate.subject, predicate.bound):
                 if predicate.subject.__class__ is t.Param:
@@ -524,8 +523,6 @@ class Solver:
                 return BuiltinCandidate({"Output": self_ty.output})
             if trait == names.ITERATOR and self_ty.kind == "gen":
                 return BuiltinCandidate({"Item": self_ty.output})
-        if self_ty == t.NEVER and trait not in (names.DEREF, names.ITERATOR):
-            return None
         return None
 
     def signature_of(self, ty: Ty) -> tuple[tuple[Ty, ...], Ty] | None:
