@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from closurelens.capture.places import INDEX_EXPR, Access, UpvarPlace
 from closurelens.capture.tree import ClosureTree
 from closurelens.infer.result import ClosureKind, InferenceResult
-from closurelens.ty.display import display
+from closurelens.ty.display import shown
 from closurelens.ty.sig import AdtKind, AdtSig, SelfKind
 from closurelens.ty.types import (
     HAS_UNKNOWN,
@@ -167,7 +167,7 @@ class Facts:
         unknown = unknown_in(ty)
         if unknown is not None:
             return unknown.why
-        return f"whether `{display(ty)}` is `Copy` is not known"
+        return f"whether `{shown(ty, self.result.adt)}` is `Copy` is not known"
 
 
 _MOST = {ClosureKind.FN: Access.SHARED, ClosureKind.FN_MUT: Access.MUT, ClosureKind.FN_ONCE: Access.VALUE}

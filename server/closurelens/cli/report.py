@@ -12,7 +12,7 @@ from closurelens.capture.model import BorrowKind, ByRef, ByValue, Capture, Captu
 from closurelens.exact.model import Flavour
 from closurelens.exact.sites import Site, sites_of
 from closurelens.text import LineIndex
-from closurelens.ty.display import display
+from closurelens.ty.display import AdtLookup, shown
 from closurelens.ty.types import Unknown
 from closurelens.world import FileClosures, PlacedClosure
 
@@ -93,13 +93,14 @@ def is_move(text: bytes, start: int) -> bool:
 def _closure(placed: PlacedClosure, places: Places) -> Json:
     closure = placed.closure
     base = placed.body.base
+    adt = placed.body.analysis.result.adt
     told: Json = {
         **places.span(*placed.range),
         "move": closure.is_move,
         "trait": closure.trait.value,
         "kind": None if closure.kind is None else closure.kind.value,
         "certain": closure.certain,
-        "captures": [_capture(capture, base, places) for capture in closure.captures],
+        "captures": [_capture(capture, base, places, adt) for capture in closure.captures],
     }
     reason = _reason(closure)
     if reason is not None:
@@ -114,7 +115,7 @@ def _reason(closure: ClosureCaptures) -> str | None:
     return reasons[0] if reasons else None
 
 
-def _capture(capture: Capture, base: int, places: Places) -> Json:
+def _capture(capture: Capture, base: int, places: Places, adt: AdtLookup) -> Json:
     known = capture.ty is not None and not isinstance(capture.ty, Unknown)
     told: Json = {
         "variable": capture.place.name,
@@ -122,7 +123,7 @@ def _capture(capture: Capture, base: int, places: Places) -> Json:
         "place": capture.place.display(),
         "mode": mode_word(capture.mode),
         "certain": capture.uncertain is None,
-        "type": display(capture.ty) if known and capture.ty is not None else None,
+        "type": shown(capture.ty, adt) if known and capture.ty is not None else None,
         "uses": [{**places.at(use.range[0] + base), "why": why(use)} for use in capture.uses],
     }
     if capture.uncertain is not None:

@@ -13,12 +13,12 @@ from closurelens.capture.tree import Capturing
 from closurelens.hir import body as h
 from closurelens.ide.blocks import Block, Bullets, Code, Heading, Paragraph, Table, markdown, plain
 from closurelens.ide.desugar import desugar
-from closurelens.ide.spell import shown
 from closurelens.ide.view import BodyView, ClosureView, FileView, exprs
 from closurelens.ide.words import also_implements, mode_phrase, shown_trait, trait_is_certain, use_phrase
 from closurelens.infer.result import ClosureKind
 from closurelens.text import TextRange
 from closurelens.ty import types as t
+from closurelens.ty.display import shown
 
 __all__ = ["Hover", "HoverConfig", "capture_lines", "hover", "trait_lines"]
 

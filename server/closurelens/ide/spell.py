@@ -5,14 +5,12 @@ Invariant: what cannot be written is said with its reason and shown as `_`, neve
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from closurelens.ty import types as t
-from closurelens.ty.display import display, display_bound, short
-from closurelens.ty.sig import AdtSig
+from closurelens.ty.display import AdtLookup, display, display_bound, short, without_defaults
 
-__all__ = ["Speller", "params_of", "shown", "without_defaults"]
+__all__ = ["Speller", "params_of"]
 
 
 @dataclass(slots=True)
@@ -22,7 +20,7 @@ class Speller:
     `lifetime` is put on references: "'a " in a struct, "" in a function.
     """
 
-    adt: Callable[[t.DefPath], AdtSig | None]
+    adt: AdtLookup
     lifetime: str = "'a "
     problems: list[str] = field(default_factory=list)
     params: dict[str, None] = field(default_factory=dict)
@@ -89,18 +87,6 @@ class Speller:
         return "_"
 
 
-def without_defaults(ty: t.Adt, adt: Callable[[t.DefPath], AdtSig | None]) -> tuple[t.Ty, ...]:
-    """The arguments as people write them: `Vec<i32>`, without the allocator that is its default."""
-    sig = adt(ty.path)
-    args = ty.args
-    if sig is None or len(sig.generics.params) != len(args):
-        return args
-    count = len(args)
-    while count and sig.generics.params[count - 1].default == args[count - 1]:
-        count -= 1
-    return args[:count]
-
-
 def params_of(ty: t.Ty) -> list[str]:
     """The names of the type parameters in a type."""
     out: dict[str, None] = {}
@@ -111,13 +97,3 @@ def params_of(ty: t.Ty) -> list[str]:
             out[part.name] = None
         work.extend(part.parts())
     return list(out)
-
-
-def shown(ty: t.Ty, adt: Callable[[t.DefPath], AdtSig | None]) -> str:
-    """A type for people: without defaults, `_` where it is not known."""
-
-    def stripped(part: t.Ty) -> t.Ty:
-        part = part.map(stripped)
-        return t.Adt(part.path, without_defaults(part, adt)) if isinstance(part, t.Adt) else part
-
-    return display(stripped(ty))

@@ -124,10 +124,8 @@ def check_method_call(cx: FnCtxt, expr: MethodCall, expected: Ty | None) -> Ty:
     if pick is None:
         base = cx.resolve(receiver_ty)
         if not isinstance(base, t.Unknown | t.Infer):
-            from closurelens.ty.display import display
-
             unseen = cx.db.has_unseen_impls(base)
-            why = unseen if unseen is not None else f"no method `{expr.name}` is known for `{display(cx.deep(base))}`"
+            why = unseen if unseen is not None else f"no method `{expr.name}` is known for `{cx.shown(base)}`"
         unknown = cx.unknown_at(expr, why)
         check_unknown_args(cx, expr.args, why)
         return unknown
@@ -164,9 +162,7 @@ def check_call(cx: FnCtxt, expr: Call, expected: Ty | None) -> Ty:
         called = _call_overloaded(cx, expr, ty, autoderef.adjustments(found, at), expected)
         if called is not None:
             return called
-    from closurelens.ty.display import display
-
-    why = f"`{display(cx.deep(callee_ty))}` is not known to be callable"
+    why = f"`{cx.shown(callee_ty)}` is not known to be callable"
     check_unknown_args(cx, expr.args, why)
     return cx.unknown_at(expr, why)
 

@@ -23,6 +23,7 @@ from closurelens.resolve.body_scope import BodyScopes
 from closurelens.resolve.program import Program
 from closurelens.resolve.resolver import Resolver
 from closurelens.ty import types as t
+from closurelens.ty.display import shown
 from closurelens.ty.sig import Def
 from closurelens.ty.types import HAS_INFER, Ty
 
@@ -127,6 +128,10 @@ class FnCtxt:
 
     def deep(self, ty: Ty) -> Ty:
         return self.table.deep(ty) if ty.flags & HAS_INFER else ty
+
+    def shown(self, ty: Ty) -> str:
+        """`ty` in a reason, for people."""
+        return shown(self.deep(ty), self.db.adt)
 
     def unify(self, a: Ty, b: Ty) -> bool:
         return self.table.unify(a, b)

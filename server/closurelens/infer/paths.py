@@ -100,9 +100,7 @@ def assoc_value(cx: FnCtxt, expr: PathExpr, found: AssocValue) -> Ty:
     value = _from_traits_in_scope(cx, expr, base, found)
     if value is not None:
         return value
-    from closurelens.ty.display import display
-
-    why = cx.db.has_unseen_impls(base) or f"no `{name}` is known for `{display(cx.deep(base))}`"
+    why = cx.db.has_unseen_impls(base) or f"no `{name}` is known for `{cx.shown(base)}`"
     return cx.unknown_at(expr, why)
 
 

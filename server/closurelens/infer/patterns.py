@@ -136,7 +136,7 @@ def _ref(cx: FnCtxt, pat: h.RefPat, expected: Ty) -> Ty:
         case t.Unknown():
             inner = ty
         case _:
-            inner = t.Unknown(f"a reference pattern does not match `{display(cx.deep(ty))}`")
+            inner = t.Unknown(f"a reference pattern does not match `{cx.shown(ty)}`")
     check_pat(cx, pat.inner, inner, BindingMode.MOVE)
     return expected
 
@@ -145,7 +145,7 @@ def _box(cx: FnCtxt, pat: h.BoxPat, expected: Ty, mode: BindingMode) -> Ty:
     ty, mode = peel(cx, pat, expected, mode)
     inner: Ty = ty if isinstance(ty, t.Unknown) else cx.var()
     if not cx.try_unify(ty, t.Adt(names.BOX, (inner,))):
-        inner = t.Unknown(f"a box pattern does not match `{display(cx.deep(ty))}`")
+        inner = t.Unknown(f"a box pattern does not match `{cx.shown(ty)}`")
     check_pat(cx, pat.inner, inner, mode)
     return ty
 
@@ -220,7 +220,7 @@ def _unknown_inside(cx: FnCtxt, pats: list[h.Pat], ty: Ty, mode: BindingMode, wh
         case t.Infer():
             inner = t.Unknown(f"the type that {what} matches is not known at this point")
         case _:
-            inner = t.Unknown(f"{what} does not match `{display(cx.deep(ty))}`")
+            inner = t.Unknown(f"{what} does not match `{cx.shown(ty)}`")
     for pat in pats:
         check_pat(cx, pat, inner, mode)
     return ty
@@ -279,7 +279,7 @@ def _fields_of(
     if found is None:
         return t.Unknown(cx.db.why_unknown(ctor.item.path))
     if not fits:
-        return t.Unknown(f"`{display(cx.deep(ctor.ty))}` does not match `{display(cx.deep(ty))}`")
+        return t.Unknown(f"`{cx.shown(ctor.ty)}` does not match `{cx.shown(ty)}`")
     return found[0], found[1], ctor.ty.args
 
 

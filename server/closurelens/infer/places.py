@@ -16,7 +16,6 @@ from closurelens.infer.goals import Answer
 from closurelens.infer.result import BorrowAdjust, DerefAdjust, MethodCallee, OtherAdjust
 from closurelens.infer.table import VarKind
 from closurelens.ty import types as t
-from closurelens.ty.display import display
 from closurelens.ty.sig import AdtKind, AdtSig, Def, DefKind, FieldSig, VariantSig
 from closurelens.ty.types import Bound, DefPath, Ty, substitute
 
@@ -113,7 +112,7 @@ def _why_no_field(cx: FnCtxt, found: list[autoderef.Step], name: str) -> str:
         unseen = cx.db.has_unseen_impls(ty)
         if unseen is not None:
             return unseen
-    return f"no field `{name}` is known on type `{display(cx.deep(found[0].ty))}`"
+    return f"no field `{name}` is known on type `{cx.shown(found[0].ty)}`"
 
 
 # Overloaded operators
@@ -216,7 +215,7 @@ def _why_no_index(cx: FnCtxt, found: list[autoderef.Step]) -> str:
         unseen = cx.db.has_unseen_impls(step.ty)
         if unseen is not None:
             return unseen
-    return f"`{display(cx.deep(found[0].ty))}` is not known to implement `Index`"
+    return f"`{cx.shown(found[0].ty)}` is not known to implement `Index`"
 
 
 def is_usize(cx: FnCtxt, ty: Ty) -> bool:
@@ -269,7 +268,7 @@ def check_deref(cx: FnCtxt, expr: h.Deref, expected: Ty | None = None) -> Ty:
     callee = trait_method(cx, names.DEREF, "deref", operand) if target is not None else None
     if target is None or callee is None:
         why = cx.db.has_unseen_impls(operand)
-        return cx.unknown_at(expr, why or f"`{display(cx.deep(operand))}` is not known to implement `Deref`")
+        return cx.unknown_at(expr, why or f"`{cx.shown(operand)}` is not known to implement `Deref`")
     cx.adjust(expr.operand, [BorrowAdjust(t.Ref(operand, mutable=False), False)])
     cx.callees[expr.id] = callee
     return target

@@ -23,6 +23,7 @@ from closurelens.infer.goals import (
 )
 from closurelens.infer.table import Table, VarKind
 from closurelens.ty import types as t
+from closurelens.ty.display import short, shown
 from closurelens.ty.sig import ImplSig, Predicate, SigDb
 from closurelens.ty.types import (
     HAS_CLOSURE,
@@ -472,9 +473,8 @@ class Solver:
         if found is Answer.MAYBE:
             return None
         if isinstance(found, Answer):
-            from closurelens.ty.display import display, short
-
-            return t.Unknown(f"`{display(table.deep(self_ty))}` is not known to implement `{short(projection.trait)}`")
+            said = shown(table.deep(self_ty), self.db.adt)
+            return t.Unknown(f"`{said}` is not known to implement `{short(projection.trait)}`")
         return self._assoc_of(found, projection, self_ty)
 
     def _assoc_of(self, found: Candidate, projection: t.Projection, self_ty: Ty) -> Ty | None:

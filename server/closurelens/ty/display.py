@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import assert_never
 
 from closurelens.ty import types as t
+from closurelens.ty.sig import AdtSig
+
+AdtLookup = Callable[[t.DefPath], AdtSig | None]
 
 FN_TRAITS = {
     "core::ops::function::Fn": "Fn",
@@ -35,8 +39,39 @@ def _args(args: tuple[t.Ty, ...]) -> str:
     return f"<{', '.join(display(a) for a in args)}>" if args else ""
 
 
+def without_defaults(ty: t.Adt, adt: AdtLookup) -> tuple[t.Ty, ...]:
+    """The arguments as people and rustc write them: those at the end that are the parameters' defaults are left out."""
+    args = ty.args
+    if not args:
+        return args
+    sig = adt(ty.path)
+    if sig is None or len(sig.generics.params) != len(args):
+        return args
+    params = sig.generics.params
+    count = len(args)
+    while count:
+        default = params[count - 1].default
+        if default is None:
+            break
+        earlier = {param.name: arg for param, arg in zip(params, args, strict=True)}
+        if t.substitute(default, earlier) != args[count - 1]:
+            break
+        count -= 1
+    return args[:count]
+
+
+def shown(ty: t.Ty, adt: AdtLookup) -> str:
+    """`display` without the arguments that are defaults: `Vec<i32>`, not `Vec<i32, Global>`."""
+
+    def stripped(part: t.Ty) -> t.Ty:
+        part = part.map(stripped)
+        return t.Adt(part.path, without_defaults(part, adt)) if isinstance(part, t.Adt) else part
+
+    return display(stripped(ty))
+
+
 def display(ty: t.Ty) -> str:
-    """`ty` in Rust's notation; what is not known is `_`."""
+    """`ty` in Rust's notation, with all arguments; what is not known is `_`."""
     match ty:
         case t.Prim():
             return ty.name
