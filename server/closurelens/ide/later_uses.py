@@ -10,21 +10,25 @@ from dataclasses import dataclass, field
 from closurelens.hir import body as h
 from closurelens.ide.view import ClosureView, exprs, parts
 
-__all__ = ["LaterUses", "later_uses"]
+__all__ = ["LaterUses", "TakenKey", "later_uses"]
+
+TakenKey = tuple[int, tuple[str, ...]]
+"""A place that a closure takes: a binding, and the fields on the way."""
 
 _LOOPS = (h.Loop, h.While, h.For)
 
 
 @dataclass(slots=True)
 class LaterUses:
-    """Per binding id: the offset in the file of the first use after the closure; `looped`: bindings taken anew in each
-    turn of a loop that they outlive."""
+    """`after`: the offset in the file of a place's first use after the closure. `looped`: bindings that are taken anew
+    in each turn of a loop that they outlive."""
 
-    after: dict[int, int] = field(default_factory=dict)
+    after: dict[TakenKey, int] = field(default_factory=dict)
     looped: set[int] = field(default_factory=set)
 
 
-def later_uses(closure: ClosureView, bindings: set[int]) -> LaterUses:
+def later_uses(closure: ClosureView, places: set[TakenKey]) -> LaterUses:
+    bindings = {binding for binding, _ in places}
     body = closure.body.result.body
     around = _around(body, closure.expr)
     out = LaterUses()
@@ -37,7 +41,11 @@ def later_uses(closure: ClosureView, bindings: set[int]) -> LaterUses:
     end = closure.expr.range[1]
     excluded = _other_branches(around, closure.expr)
     local_of = closure.body.result.local_of
+    renewed = _assigned_anew(around, end, local_of)
+    inside: dict[int, h.Field] = {}
     for expr in exprs(body):
+        if isinstance(expr, h.Field):
+            inside[expr.base.id] = expr
         if not isinstance(expr, h.PathExpr) or expr.range[0] < end:
             continue
         binding = local_of.get(expr.id)
@@ -45,8 +53,43 @@ def later_uses(closure: ClosureView, bindings: set[int]) -> LaterUses:
             continue
         if any(low <= expr.range[0] and expr.range[1] <= high for low, high in excluded):
             continue
+        anew = renewed.get(binding)
+        if anew is not None and (expr is anew.target or expr.range[0] >= anew.range[1]):
+            continue
         offset = expr.range[0] + closure.body.base
-        out.after[binding] = min(offset, out.after.get(binding, offset))
+        used = _fields(expr, inside)
+        for place in places:
+            fields = place[1]
+            if place[0] == binding and all(a == b for a, b in zip(fields, used, strict=False)):
+                out.after[place] = min(offset, out.after.get(place, offset))
+    return out
+
+
+def _fields(path: h.PathExpr, inside: dict[int, h.Field]) -> list[str]:
+    """The fields of a variable that are used where its name stands."""
+    out: list[str] = []
+    outer = inside.get(path.id)
+    while outer is not None:
+        out.append(outer.name)
+        outer = inside.get(outer.id)
+    return out
+
+
+def _assigned_anew(around: list[h.Expr], end: int, local_of: dict[int, int]) -> dict[int, h.Assign]:
+    """The assignments to whole variables, in statements that are always executed after the closure: from there on it
+    does not matter what was taken."""
+    out: dict[int, h.Assign] = {}
+    for outer in around:
+        if not isinstance(outer, h.Block):
+            continue
+        for stmt in outer.stmts:
+            if isinstance(stmt, h.ExprStmt) and isinstance(stmt.expr, h.Assign) and stmt.expr.range[0] >= end:
+                target = stmt.expr.target
+                binding = local_of.get(target.id)
+                if binding is not None:
+                    known = out.get(binding)
+                    if known is None or stmt.expr.range[0] < known.range[0]:
+                        out[binding] = stmt.expr
     return out
 
 

@@ -14,18 +14,25 @@ After:
         move |x| x + n
     }
 
-It is refused where a variable that would move is used again later, where the closure changes a copy that is read later,
-and where all that is borrowed lies behind a reference anyway.
+It is refused where a variable that would move is used again later, or belongs to a closure around it that is called
+more than once; where the closure would change a copy that is read later; where its value is a reference into what it
+would own; and where all that is borrowed lies behind a reference anyway.
 """
 
 from __future__ import annotations
 
-from closurelens.capture.model import BorrowKind, ByRef, Capture, DerefProj
+from dataclasses import dataclass
+
+from closurelens.capture.model import BorrowKind, ByRef, Capture, DerefProj, FieldProj
 from closurelens.hir import body as h
 from closurelens.ide.assists.assist import Offer, Refusal, closure_at, closure_starting_at
-from closurelens.ide.later_uses import later_uses
+from closurelens.ide.later_uses import TakenKey, later_uses
+from closurelens.ide.lends import lent, values_of
 from closurelens.ide.view import ClosureView, FileView, async_keyword_end
+from closurelens.ide.words import shown_trait
+from closurelens.infer.result import ClosureKind
 from closurelens.text import TextEdit, TextRange
+from closurelens.ty import types as t
 
 __all__ = ["check", "edits"]
 
@@ -44,7 +51,7 @@ def check(file: FileView, at: TextRange) -> Offer | Refusal | None:
     if all(_is_behind_reference(c) for c in _borrows(closure)):
         names = ", ".join(dict.fromkeys(f"`{c.place.name}`" for c in _borrows(closure)))
         return Refusal(
-            title, f"what the closure borrows lies behind the reference {names}, which `move` would only copy"
+            title, f"what the closure borrows lies behind the reference {names}, and `move` would take only that"
         )
     return Offer(title, closure.range.start)
 
@@ -72,24 +79,24 @@ def _is_behind_reference(capture: Capture) -> bool:
 
 
 def _concerned(file: FileView, closure: ClosureView) -> list[ClosureView]:
-    """The closure, those that hand it on as their value, and those it hands on itself, unless they have `move`."""
+    """The closure, those that hand it on in their value, and those it hands on itself, unless they have `move`."""
     siblings = [c for c in file.closures(closure.range) if c.body is closure.body]
-    chain = [closure]
+    found = [closure]
     current = closure
     while True:
-        outer = next((c for c in siblings if _is_value_of(current, c)), None)
+        outer = next((c for c in reversed(siblings) if c is not current and _hands_on(c, current)), None)
         if outer is None or not _shares_borrow(outer, closure):
             break
-        chain.insert(0, outer)
+        found.append(outer)
         current = outer
-    current = closure
-    while True:
-        inner = next((c for c in siblings if _is_value_of(c, current)), None)
-        if inner is None:
-            break
-        chain.append(inner)
-        current = inner
-    return [c for c in chain if not c.expr.is_move and (c is closure or _borrows(c))]
+    work = [closure]
+    while work:
+        current = work.pop()
+        inner = [c for c in siblings if c not in found and _hands_on(current, c)]
+        found += inner
+        work += inner
+    concerned = [c for c in found if not c.expr.is_move and (c is closure or _borrows(c))]
+    return sorted(concerned, key=lambda c: c.range.start)
 
 
 def _shares_borrow(outer: ClosureView, inner: ClosureView) -> bool:
@@ -97,22 +104,61 @@ def _shares_borrow(outer: ClosureView, inner: ClosureView) -> bool:
     return any(c.place.binding in names for c in outer.captures.captures)
 
 
-def _is_value_of(inner: ClosureView, outer: ClosureView) -> bool:
-    """Whether `outer` returns `inner`, bare or wrapped as in `Box::new(..)`."""
-    value: h.Expr | None = outer.expr.body
-    while value is not None:
-        if value is inner.expr:
+def _hands_on(outer: ClosureView, inner: ClosureView) -> bool:
+    """Whether `outer` returns `inner`: bare, in what is built around it, or in a type that names it."""
+    start, end = outer.range
+    if not (start <= inner.range.start and inner.range.end <= end):
+        return False
+    result = outer.body.result
+    work = list(values_of(outer.expr))
+    while work:
+        value = work.pop()
+        if value is inner.expr or _names(result.expr_ty[value.id], inner.captures.id):
             return True
         match value:
             case h.Block():
-                value = value.tail
-            case h.Call() if len(value.args) == 1:
-                value = value.args[0]
-            case h.Cast():
-                value = value.operand
+                work += [] if value.tail is None else [value.tail]
+            case h.If():
+                work += [value.then, *([] if value.otherwise is None else [value.otherwise])]
+            case h.Match():
+                work += [arm.body for arm in value.arms]
+            case h.Call() if not _is_eager(result.expr_ty[value.id]):
+                work += value.args
+            case h.MethodCall() if not _is_eager(result.expr_ty[value.id]):
+                work += [value.receiver, *value.args]
+            case h.Cast() | h.Try():
+                work.append(value.operand)
+            case h.TupleExpr() | h.ArrayExpr():
+                work += value.elems
+            case h.StructExpr():
+                work += [part for _, part in value.fields]
             case _:
-                return False
+                pass
     return False
+
+
+def _names(ty: t.Ty, closure: int) -> bool:
+    work = [ty]
+    while work:
+        part = work.pop()
+        if isinstance(part, t.Closure | t.Coroutine) and part.id == closure:
+            return True
+        work.extend(part.parts())
+    return False
+
+
+def _is_eager(ty: t.Ty) -> bool:
+    """Whether a value of this type can hold no closure: what got one has called it and is done."""
+    work = [ty]
+    while work:
+        part = work.pop()
+        if isinstance(part, t.Dyn | t.Opaque | t.Unknown | t.Projection | t.Param):
+            return False
+        work.extend(part.parts())
+    return True
+
+
+# What speaks against it
 
 
 def _harm(file: FileView, closure: ClosureView) -> str | None:
@@ -120,23 +166,85 @@ def _harm(file: FileView, closure: ClosureView) -> str | None:
     borrowed = [c for c in _borrows(closure) if not _is_shared_reference(c)]
     if not borrowed:
         return None
-    result = closure.body.result
-    later = later_uses(closure, {c.place.binding for c in borrowed})
-    for capture in borrowed:
-        binding = capture.place.binding
-        name = capture.place.name
-        ty = result.binding_ty[binding]
-        is_copy = result.is_copy(ty)
+    return (
+        _harm_to_what_follows(file, closure, borrowed)
+        or _harm_to_what_is_around(file, closure, borrowed)
+        or _harm_to_its_value(closure, borrowed)
+    )
+
+
+def _harm_to_what_follows(file: FileView, closure: ClosureView, borrowed: list[Capture]) -> str | None:
+    taken = [_taken(closure, c) for c in borrowed]
+    later = later_uses(closure, {place.key for place in taken})
+    for capture, place in zip(borrowed, taken, strict=True):
+        is_copy = closure.body.result.is_copy(place.ty)
         assert isinstance(capture.mode, ByRef)
         if is_copy and capture.mode.kind is BorrowKind.SHARED:
             continue
-        used = later.after.get(binding)
+        name = ".".join([capture.place.name, *place.fields])
+        used = later.after.get(place.key)
         does = "would change a copy of" if is_copy else "would take"
         if used is not None:
             return f"the closure {does} `{name}`, which is used after it in line {file.line(used)}"
-        if binding in later.looped:
+        if capture.place.binding in later.looped:
             return f"the closure {does} `{name}` in each turn of a loop"
     return None
+
+
+def _harm_to_what_is_around(file: FileView, closure: ClosureView, borrowed: list[Capture]) -> str | None:
+    """What a closure takes from the one around it is gone when that one is called again."""
+    result = closure.body.result
+    start, end = closure.range
+    for outer in file.closures(closure.range):
+        if outer.body is not closure.body or outer.captures.is_coroutine or outer.captures.id == closure.captures.id:
+            continue
+        low, high = outer.range
+        if not (low <= start and end <= high) or shown_trait(outer.captures) is ClosureKind.FN_ONCE:
+            continue
+        for capture in borrowed:
+            declared = closure.declared_at(capture)
+            if low <= declared.start < high or result.is_copy(_taken(closure, capture).ty):
+                continue
+            return (
+                f"the closure would take `{capture.place.name}` out of the one around it (line {file.line(low)}), "
+                "which could then be called only once"
+            )
+    return None
+
+
+def _harm_to_its_value(closure: ClosureView, borrowed: list[Capture]) -> str | None:
+    own = lent(closure).own
+    name = next((c.place.name for c in borrowed if c.place.binding in own), None)
+    if name is None:
+        return None
+    return f"the closure returns a reference into `{name}`, and it may not lend what it owns"
+
+
+@dataclass(slots=True)
+class _Taken:
+    """The place that `move` takes: a variable, or with edition 2021 fields of it."""
+
+    binding: int
+    fields: tuple[str, ...]
+    ty: t.Ty
+
+    @property
+    def key(self) -> TakenKey:
+        return self.binding, self.fields
+
+
+def _taken(closure: ClosureView, capture: Capture) -> _Taken:
+    """rustc's `adjust_for_move_closure` and `restrict_precision_for_drop_types`: up to the first dereference."""
+    result = closure.body.result
+    ty = result.binding_ty[capture.place.binding]
+    fields: list[str] = []
+    if result.edition >= 2021:
+        for projection in capture.place.projections:
+            if not isinstance(projection, FieldProj) or (isinstance(ty, t.Adt) and result.has_drop_impl(ty.path)):
+                break
+            fields.append(projection.name)
+            ty = projection.ty
+    return _Taken(capture.place.binding, tuple(fields), ty)
 
 
 def _is_shared_reference(capture: Capture) -> bool:
