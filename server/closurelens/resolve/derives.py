@@ -1,16 +1,19 @@
-"""The impls that std's derives stand for.
+"""What a derive or an attribute on an item stands for: std's derives here, others by `derive_models`.
 
-Invariant: a derived impl's methods lead to the trait's own declarations. Derives that are not std's give nothing here;
-they are named by `unknown_derives`.
+Invariant: a derived impl's methods lead to the trait's own declarations. What is neither std's nor modelled gives
+nothing and is named, so that whoever asks knows that there may be more.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from closurelens.hir.item import AdtItem
 from closurelens.hir.lower.attrs import effective
-from closurelens.hir.types import Path
+from closurelens.hir.types import Anchor, Path
+from closurelens.resolve.attribute_models import TRANSPARENT
+from closurelens.resolve.derive_models import DERIVES, DeriveModel
 from closurelens.resolve.module import Entry
 from closurelens.ty.sig import DefKind, Generics, ImplSig, Namespace, Predicate
 from closurelens.ty.types import HAS_PARAM, Adt, Bound, DefPath, Param, Projection, Ty
@@ -54,43 +57,101 @@ _INERT = frozenset(_INERT_NAMES.split())
 _TOOLS = frozenset(("clippy", "diagnostic", "miri", "rustfmt", "rust_analyzer", "rustdoc"))
 
 
-def derived_names(program: Program, entry: Entry) -> tuple[list[str], list[str]]:
-    """Std's derives on an ADT by their names, and the names of all others."""
-    attrs = effective(entry.item.attrs, entry.module.crate.holds)
-    known: list[str] = []
-    unknown: list[str] = []
-    for path in attrs.derives:
+@dataclass(slots=True)
+class Derived:
+    """The derives on an ADT: std's by name, those with a model, and the names of all others."""
+
+    known: list[str]
+    modelled: list[tuple[str, DeriveModel]]
+    unknown: list[str]
+
+
+def derives_of(program: Program, entry: Entry) -> Derived:
+    found = Derived([], [], [])
+    for path in effective(entry.item.attrs, entry.module.crate.holds).derives:
         name = path.segments[-1].name if path.segments else ""
-        if name in TRAITS and _is_std(program, entry, path):
-            known.append(name)
+        macro = _macro_path(program, entry, path)
+        model = None if macro is None else DERIVES.get(unnumbered(macro))
+        if name in TRAITS and (macro is None or program.is_std(macro)):
+            found.known.append(name)
+        elif model is not None:
+            found.modelled.append((name, model))
         else:
-            unknown.append(name)
-    return known, unknown
+            found.unknown.append(name)
+    return found
 
 
-def _is_std(program: Program, entry: Entry, path: Path) -> bool:
+def _macro_path(program: Program, entry: Entry, path: Path) -> DefPath | None:
+    """What a derive's path leads to; None: a plain name that leads nowhere."""
     names = [segment.name for segment in path.segments]
     off = entry.cfg_off is not None
     walk = program.names.walk(entry.module, path.anchor, path.supers, path.crate, names, Namespace.MACROS, off=off)
     if walk is None or walk.used != len(names):
-        return walk is None and len(names) == 1
-    return program.is_std(walk.definition.path)
+        return None if walk is None and len(names) == 1 else "::".join(["?", *names])
+    return walk.definition.path
+
+
+def unnumbered(path: DefPath) -> DefPath:
+    """Without the number that tells crates of one name apart."""
+    crate, separator, rest = path.partition("::")
+    return crate.partition("@")[0] + separator + rest
 
 
 def attribute_macros(program: Program, entry: Entry) -> list[str]:
-    """Attributes on an item that are, or may be, macros which rewrite it."""
+    """Attributes on an item that are, or may be, macros of which it is not known what they make of it."""
+    others = effective(entry.item.attrs, entry.module.crate.holds).others
+    helpers: set[str] | None = None
     out: list[str] = []
-    for name in effective(entry.item.attrs, entry.module.crate.holds).others:
+    for name in others:
         segments = name.replace(".", "::").split("::")
         if segments[0] in _TOOLS or name in _INERT or name.startswith("rustc_"):
             continue
-        if len(segments) > 1:
-            out.append(name)
+        if helpers is None:
+            helpers = _helpers(program, entry)
+        if name in helpers:
             continue
-        found = program.names.lexical(entry.module, Namespace.MACROS, name, off=entry.cfg_off is not None)
-        if found is not None or program.names.unknown_globs(entry.module):
+        macro = attribute_path(program, entry, name)
+        if macro is not None and macro not in TRANSPARENT:
             out.append(name)
     return out
+
+
+def _helpers(program: Program, entry: Entry) -> set[str]:
+    if not isinstance(entry.item, AdtItem):
+        return set()
+    out: set[str] = set()
+    for path in effective(entry.item.attrs, entry.module.crate.holds).derives:
+        macro = _macro_path(program, entry, path)
+        if macro is not None:
+            model = DERIVES.get(unnumbered(macro))
+            out.update(_told_helpers(program, macro) if model is None else model.attributes.split())
+    return out
+
+
+def _told_helpers(program: Program, macro: DefPath) -> frozenset[str]:
+    """The helper attributes of a derive as its own crate has them."""
+    crate = program.crate_of(macro)
+    told = None if crate is None else crate.macros.procedural()
+    return frozenset() if told is None else told.helpers.get(macro.rpartition("::")[2], frozenset())
+
+
+def attribute_path(program: Program, entry: Entry, name: str) -> DefPath | None:
+    """The macro that an attribute's name leads to; None: it is none. What is not known counts as a macro."""
+    off = entry.cfg_off is not None
+    segments = name.split("::")
+    if len(segments) == 1:
+        found = program.names.lexical(entry.module, Namespace.MACROS, name, off=off)
+        if found is None:
+            return f"?::{name}" if program.names.unknown_globs(entry.module) else None
+        return unnumbered(found.path)
+    anchor = Anchor.PLAIN
+    if segments[0] in ("", "crate"):
+        anchor = Anchor.GLOBAL if segments[0] == "" else Anchor.CRATE
+        segments = segments[1:]
+    walk = program.names.walk(entry.module, anchor, 0, None, segments, Namespace.MACROS, off=off)
+    if walk is None or walk.used != len(segments):
+        return f"?::{name}"
+    return unnumbered(walk.definition.path)
 
 
 def derived_impl(program: Program, entry: Entry, name: str) -> ImplSig:

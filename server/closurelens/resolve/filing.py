@@ -32,6 +32,7 @@ from closurelens.hir.lower.attrs import effective
 from closurelens.hir.lower.items import body_node
 from closurelens.hir.macros.api import Chunk, Expansion, Source
 from closurelens.project import modules
+from closurelens.resolve.derive_models import DeriveModel, impls_of
 from closurelens.resolve.macro_scope import is_macro_rules
 from closurelens.resolve.module import Entry, Import, ModuleData, Names
 from closurelens.resolve.sources import items_of
@@ -126,7 +127,12 @@ class Filing:
                 entry = self._entry(here, DefKind.MACRO, self._path(here, item, off), item, off)
                 if is_macro_rules(entry):
                     module.textual.append(entry)
-                    if here.in_macro is not None and effective(item.attrs, self._crate.holds).macro_export:
+                    is_compiled = off is None and module.cfg_off is None
+                    if (
+                        is_compiled
+                        and here.in_macro is not None
+                        and effective(item.attrs, self._crate.holds).macro_export
+                    ):
                         self._crate.macros.add_exported(item, here.file, here.source)
                 else:
                     names.macros.setdefault(item.name, entry)
@@ -179,6 +185,19 @@ class Filing:
             self._crate.blocks_of(entry.path, whole)
             placed: list[tuple[Item, Source]] = [(inner, source) for inner in items_of(block, source)]
             self._crate.add_block(entry.module, entry.path, placed, entry.file, cfg_off=entry.cfg_off, index=0)
+
+    def add_derived(self, adt: Entry, name: str, model: DeriveModel) -> None:
+        """File the impls of a derive that is no std's. They have no bodies, and the names in a module stay the same."""
+        assert isinstance(adt.item, AdtItem)
+        crate, module = self._crate, adt.module
+        for count, item in enumerate(impls_of(model, adt.item)):
+            path = f"{module.path}::{{impl#{name}{count} for {adt.path.rpartition('::')[2]}}}"
+            entry = Entry(
+                DefKind.UNKNOWN, path, item, module, adt.file, adt.source, None, adt.cfg_off, None, adt.item.range
+            )
+            module.entries.append(entry)
+            crate.entries.setdefault(path, []).insert(0, entry)
+            crate.impl_entries.append(entry)
 
     def _path(self, here: Place, item: Item, off: str | None) -> DefPath:
         """A path that no other item has: what is off, or unnamed, gives way."""

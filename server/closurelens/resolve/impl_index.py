@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from closurelens.hir import types as h
 from closurelens.hir.item import ImplItem, TraitItem
-from closurelens.resolve import derives
+from closurelens.resolve import derive_models, derives
 from closurelens.resolve.module import Entry
 from closurelens.resolve.sketch import FileSketch
 from closurelens.resolve.wasm_extern import ABI_TRAITS
@@ -36,6 +36,8 @@ _WASM_ABI = [name.encode() for name in ABI_TRAITS]
 _WASM_IMPLS = frozenset((b"impl", b"Deref", b"AsRef", b"From", b"JsCast", b"WasmDescribe", *_WASM_ABI))
 _WASM_CLASS = re.compile(rb"(?:\btype\s+|\benum\s+|\bthis\s*:\s*&\s*(?:\w+::)*|static_method_of\s*=\s*)([A-Za-z_]\w*)")
 _DERIVE = b"derive"
+_DERIVE_WORDS = derive_models.words()
+_MODELLED_CRATES = derive_models.crates()
 # Macros of std that make no impls.
 _HARMLESS = frozenset(
     (b"macro_rules", b"thread_local", b"compile_error", b"include", b"cfg_if", b"assert", b"const_assert")
@@ -71,6 +73,7 @@ class CrateImpls:
             return self._open
         files = self._open = list(self._crate.files())
         macros = self._macro_words(files)
+        has_models = not _MODELLED_CRATES.isdisjoint(self._crate.crate.dependencies)
         for file in files:
             for match in _ALIAS.finditer(file.text):
                 for word in _WORD.findall(match[2]):
@@ -80,6 +83,9 @@ class CrateImpls:
             extra: frozenset[bytes] = frozenset()
             for name in file.words() & macros.keys():
                 extra |= macros[name]
+            if has_models and _DERIVE in file.words() | extra:
+                for name in (file.words() | extra) & _DERIVE_WORDS.keys():
+                    extra |= _DERIVE_WORDS[name]
             if b"wasm_bindgen" in file.words() | extra:
                 self._foreign[file.path] = frozenset(_WASM_CLASS.findall(file.text))
                 if b"wasm_bindgen" in extra or b"macro_rules" in file.words():
@@ -164,8 +170,11 @@ class CrateImpls:
         while self._seen_adts < len(crate.derive_entries):
             entry = crate.derive_entries[self._seen_adts]
             self._seen_adts += 1
-            for name in derives.derived_names(self._program, entry)[0]:
+            derived = derives.derives_of(self._program, entry)
+            for name in derived.known:
                 self._derived.setdefault((derives.TRAITS[name], entry.path), []).append((entry, name))
+            for name, model in derived.modelled:
+                crate.filing.add_derived(entry, name, model)
         while self._seen_traits < len(crate.trait_entries):
             entry = crate.trait_entries[self._seen_traits]
             self._seen_traits += 1

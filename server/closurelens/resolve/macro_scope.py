@@ -29,6 +29,7 @@ from closurelens.hir.types import Anchor, ErrorType, Path, TypeRef
 from closurelens.project import paths
 from closurelens.project.model import TargetKind
 from closurelens.resolve.module import Entry, ModuleData
+from closurelens.resolve.proc_macros import ProcMacros, exports
 from closurelens.resolve.sources import delimiter_at, items_of, type_of
 from closurelens.ty.sig import Def, DefKind, Namespace
 
@@ -57,6 +58,7 @@ class MacroScope:
         self._definitions: dict[Entry, MacroDef] = {}
         self._exported: dict[str, Entry] | None = None
         self._filling = 0
+        self._procedural: ProcMacros | None = None
         self._made_by_macros: list[str] = []
         self._macro_use: list[str] = []
         self._known: dict[tuple[ModuleData, int, bool, str], MacroDef | None] = {}
@@ -208,6 +210,19 @@ class MacroScope:
         entry = Entry(DefKind.MACRO, f"{crate.name}::{item.name}", item, crate.root, file, source, None)
         known[item.name] = entry
         crate.entries.setdefault(entry.path, []).insert(0, entry)
+
+    def procedural(self) -> ProcMacros | None:
+        """What the crate exports if it is one of procedural macros."""
+        crate = self._crate
+        if crate.crate.kind is not TargetKind.PROC_MACRO:
+            return None
+        if self._procedural is None:
+            self._procedural = exports(crate.program.files.text(crate.root.file) or b"")
+        return self._procedural
+
+    def may_export_procedural(self, name: str) -> bool:
+        found = self.procedural()
+        return found is not None and found.may_export(name)
 
     def add_macro_use(self, crate: str) -> None:
         """`#[macro_use] extern crate name;`"""

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, TypeVar
 
 from closurelens.hir.item import AdtItem
 from closurelens.hir.types import Anchor
-from closurelens.project.model import TargetKind
 from closurelens.resolve.globs import Globs, GlobTarget
 from closurelens.resolve.module import Entry, Import, ModuleData, Names, State, innermost
 from closurelens.ty.sig import Def, DefKind, Namespace
@@ -159,7 +158,7 @@ class NameLookup:
             entry = module.crate.macros.exported(name)
             if entry is not None:
                 return Binding(entry.definition(), None)
-            if module.crate.crate.kind is TargetKind.PROC_MACRO:
+            if module.crate.macros.may_export_procedural(name):
                 return Binding(Def(DefKind.MACRO, f"{module.path}::{name}"), None)
         return found
 

@@ -355,7 +355,7 @@ class Program:
         entry = self.entry(path, *_ADTS)
         if entry is None:
             return ()
-        return [*derives.derived_names(self, entry)[1], *derives.attribute_macros(self, entry)]
+        return [*derives.derives_of(self, entry).unknown, *derives.attribute_macros(self, entry)]
 
     def has_unseen_impls(self, ty: Ty) -> str | None:
         """Why `ty` may have impls that are not in the index."""

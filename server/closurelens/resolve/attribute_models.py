@@ -1,0 +1,34 @@
+"""Attribute macros of published crates that leave the code of what they stand on as it is written.
+
+They may wrap a function's body in an `async` block, a closure or another function, or add items beside it; the closures
+in it capture the same places. Macros are named as in `derive_models`; where the source of their crate is not at hand,
+by the path that users write.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+_MODELLED = """
+    actix_macros::main actix_macros::test actix_web_codegen::connect actix_web_codegen::delete actix_web_codegen::get
+    actix_web_codegen::head actix_web_codegen::main actix_web_codegen::options actix_web_codegen::patch
+    actix_web_codegen::post actix_web_codegen::put actix_web_codegen::route actix_web_codegen::test
+    async_attributes::bench async_attributes::main async_attributes::test async_recursion::async_recursion
+    async_trait::async_trait axum_macros::debug_handler axum_macros::debug_middleware ctor::ctor
+    dioxus_core_macro::component leptos_macro::component leptos_macro::island pin_project_internal::pin_project
+    pin_project_internal::pinned_drop quickcheck_macros::quickcheck rstest_macros::fixture rstest_macros::rstest
+    serial_test_derive::parallel serial_test_derive::serial smol_potat_macro::main test_case_macros::test_case
+    test_log_macros::test tokio_macros::main tokio_macros::main_fail tokio_macros::main_rt tokio_macros::test
+    tokio_macros::test_fail tokio_macros::test_rt tracing_attributes::instrument wasm_bindgen_macro::wasm_bindgen
+    wasm_bindgen_test_macro::wasm_bindgen_test yew_macro::function_component yew_macro::hook
+"""
+
+_WRITTEN = """
+    actix_web::main actix_web::test async_recursion::async_recursion async_std::main async_std::test
+    async_trait::async_trait axum::debug_handler ctor::ctor dioxus::prelude::component leptos::component
+    pin_project::pin_project pin_project::pinned_drop rstest::rstest serial_test::serial test_case::test_case
+    test_log::test tokio::main tokio::test tracing::instrument wasm_bindgen::prelude::wasm_bindgen
+    wasm_bindgen_test::wasm_bindgen_test yew::function_component yew::hook
+"""
+
+TRANSPARENT: Final = frozenset([*_MODELLED.split(), *_WRITTEN.split()])

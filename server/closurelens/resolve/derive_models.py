@@ -1,0 +1,193 @@
+"""What the derives of published crates add to a type, as their documentation has it.
+
+A derive is found by the procedural macro that its path leads to, wherever that was re-exported. Its impls are written
+in Rust as they would stand beside the type; `Self` is the type. Bodies are left out: what matters are the traits, the
+inherent functions, and that there is nothing else. Invariant: a derive that is not listed may add anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from closurelens.hir.item import AdtItem, FieldDecl, FnItem, ImplItem
+from closurelens.hir.lower.items import lower_items
+from closurelens.hir.types import (
+    Anchor,
+    BoundRef,
+    ErrorType,
+    GenericArgs,
+    GenericParamDecl,
+    GenericsDecl,
+    Path,
+    PathType,
+    Segment,
+    TypeRef,
+)
+from closurelens.syntax.nodes import tree_of
+
+
+@dataclass(slots=True)
+class DeriveModel:
+    """`code`: impls; `bound`: a trait that every type parameter must have; `attributes`: the derive's helpers.
+
+    `more` makes further impls, with `words`.
+    """
+
+    code: str = ""
+    bound: str = ""
+    attributes: str = ""
+    words: str = ""
+    more: Callable[[AdtItem, TypeRef], list[ImplItem]] | None = None
+
+
+def _of(trait: str, attributes: str = "", *, bound: bool = True) -> DeriveModel:
+    """One impl without anything in it: the trait's own declarations say the rest."""
+    return DeriveModel(f"impl {trait} for Self {{}}", trait if bound else "", attributes)
+
+
+def _all(attributes: str, *traits: str) -> DeriveModel:
+    return DeriveModel(" ".join(f"impl {trait} for Self {{}}" for trait in traits), "", attributes)
+
+
+def _builder(trait: str, attributes: str) -> DeriveModel:
+    """`T::builder()`, whose type is a secret of the macro."""
+    inherent = f"impl Self {{ pub fn builder() -> {_SECRET}; }}"
+    return DeriveModel(f"{inherent} impl {trait} for Self {{}}" if trait else inherent, "", attributes)
+
+
+_SECRET = "__Secret"
+_CLAP = "clap structopt command arg group"
+
+
+def _thiserror(item: AdtItem, own: TypeRef) -> list[ImplItem]:
+    """`Display` where there is an `#[error(..)]`, and `From` of what is marked `#[from]`."""
+    out: list[ImplItem] = []
+    attrs = [item.attrs, *[variant.attrs for variant in item.variants]]
+    if any("error" in one.others for one in attrs):
+        out.append(_impl(item, own, _absolute("core::fmt::Display")))
+    for variant in item.variants:
+        out.extend(_from(item, own, field) for field in variant.fields if "from" in field.attrs.others)
+    return out
+
+
+def _clap_parser(item: AdtItem, own: TypeRef) -> list[ImplItem]:
+    return [_impl(item, own, _absolute("clap::Subcommand" if item.kind == "enum" else "clap::Args"))]
+
+
+def _from(item: AdtItem, own: TypeRef, field: FieldDecl) -> ImplItem:
+    return _impl(item, own, _absolute("core::convert::From", field.ty))
+
+
+_THISERROR = DeriveModel(
+    "impl ::core::error::Error for Self {}", "", "backtrace error from source", " Display From", _thiserror
+)
+_ZEROCOPY = "FromBytes FromZeros Immutable IntoBytes KnownLayout TryFromBytes Unaligned"
+
+DERIVES: dict[str, DeriveModel] = {
+    "serde_derive::Serialize": _of("::serde::Serialize", "serde"),
+    "serde_derive::Deserialize": _of("::serde::Deserialize", "serde"),
+    "thiserror_impl::Error": _THISERROR,
+    "clap_derive::Parser": replace(
+        _all(_CLAP, "::clap::Parser", "::clap::CommandFactory", "::clap::FromArgMatches"),
+        words=" Args Subcommand",
+        more=_clap_parser,
+    ),
+    "clap_derive::Args": _all(_CLAP, "::clap::Args", "::clap::FromArgMatches"),
+    "clap_derive::Subcommand": _all(_CLAP, "::clap::Subcommand", "::clap::FromArgMatches"),
+    "clap_derive::ValueEnum": _all("clap value", "::clap::ValueEnum"),
+    "yew_macro::Properties": _of("::yew::html::Properties", "prop_or prop_or_else prop_or_default", bound=False),
+    "dioxus_core_macro::Props": _builder("::dioxus_core::Properties", "props"),
+    "typed_builder_macro::TypedBuilder": _builder("", "builder"),
+    "implicit_clone_derive::ImplicitClone": _of("::implicit_clone::ImplicitClone", bound=False),
+    "bytemuck_derive::Pod": _of("::bytemuck::Pod", "bytemuck"),
+    "bytemuck_derive::Zeroable": _of("::bytemuck::Zeroable", "bytemuck zeroable"),
+    "bytemuck_derive::AnyBitPattern": _of("::bytemuck::AnyBitPattern", "bytemuck"),
+    "bytemuck_derive::NoUninit": _of("::bytemuck::NoUninit", "bytemuck"),
+    "derive_arbitrary::Arbitrary": _of("::arbitrary::Arbitrary", "arbitrary"),
+    "pest_derive::Parser": DeriveModel("impl ::pest::Parser<Rule> for Self {}", "", "grammar grammar_inline"),
+    "schemars_derive::JsonSchema": _of("::schemars::JsonSchema", "schemars serde validate"),
+    "prost_derive::Message": _all("prost", "::prost::Message", "::core::default::Default", "::core::fmt::Debug"),
+    "strum_macros::Display": _of("::core::fmt::Display", "strum", bound=False),
+    "strum_macros::EnumString": _of("::core::str::FromStr", "strum", bound=False),
+    "strum_macros::EnumCount": _of("::strum::EnumCount", "strum", bound=False),
+    "strum_macros::EnumIter": _of("::strum::IntoEnumIterator", "strum", bound=False),
+    "strum_macros::VariantNames": _of("::strum::VariantNames", "strum", bound=False),
+    "displaydoc::Display": _of("::core::fmt::Display", "ignore_extra_doc_attributes prefix_enum_doc_attributes"),
+} | {f"zerocopy_derive::{name}": _of(f"::zerocopy::{name}", "zerocopy") for name in _ZEROCOPY.split()}
+
+
+def words() -> dict[bytes, frozenset[bytes]]:
+    """By the name of a derive, the words that a file with it may have beside those that are written in it."""
+    out: dict[bytes, frozenset[bytes]] = {}
+    for path, model in DERIVES.items():
+        text = model.code + model.words
+        found = frozenset(text.replace("::", " ").encode().split()) | {b"impl"}
+        name = path.rpartition("::")[2].encode()
+        out[name] = out.get(name, frozenset()) | found
+    return out
+
+
+def crates() -> frozenset[str]:
+    """The crates that what is derived is about: without one of them among its dependencies a crate has none of it."""
+    absolute = {
+        word[2:].partition("::")[0] for model in DERIVES.values() for word in model.code.split() if word[:2] == "::"
+    }
+    return frozenset(absolute - {"core"}) | {"thiserror", "strum", "displaydoc", "typed_builder", "dioxus", "prost"}
+
+
+def impls_of(model: DeriveModel, item: AdtItem) -> list[ImplItem]:
+    """What the derive adds beside `item`."""
+    own = type_of(item)
+    out: list[ImplItem] = []
+    if model.code:
+        generics = _generics(item, model.bound)
+        out.extend(replace(one, self_ty=own, generics=generics) for one in _parsed(model.code))
+    if model.more is not None:
+        out.extend(model.more(item, own))
+    return out
+
+
+def _parsed(code: str) -> list[ImplItem]:
+    text = code.encode()
+    out: list[ImplItem] = []
+    for one in lower_items(tree_of(text), text):
+        assert isinstance(one, ImplItem)
+        for member in one.items:
+            if isinstance(member, FnItem) and isinstance(member.ret, PathType) and member.ret.path.name() == _SECRET:
+                member.ret = ErrorType("a type that the derive makes")
+        out.append(one)
+    return out
+
+
+def type_of(item: AdtItem) -> TypeRef:
+    """The type with its own parameters."""
+    args: list[TypeRef] = [PathType(Path([Segment(param.name)])) for param in item.generics.params]
+    return PathType(Path([Segment(item.name, GenericArgs(args) if args else None)]))
+
+
+def _generics(item: AdtItem, bound: str) -> GenericsDecl:
+    given = item.generics
+    if not bound or not given.params:
+        return given
+    trait = BoundRef(_absolute(bound.removeprefix("::")))
+    params = [
+        param
+        if param.const_type is not None
+        else GenericParamDecl(param.name, [*param.bounds, trait], param.default, param.const_type)
+        for param in given.params
+    ]
+    return GenericsDecl(params, given.where)
+
+
+def _impl(item: AdtItem, own: TypeRef, trait: Path) -> ImplItem:
+    at = (item.range[0], item.range[0])
+    attrs = replace(item.attrs, derives=[], others=[])
+    return ImplItem("", item.range, at, attrs, None, item.generics, trait, own, [])
+
+
+def _absolute(text: str, *args: TypeRef) -> Path:
+    segments = [Segment(name) for name in text.split("::")]
+    if args:
+        segments[-1].args = GenericArgs(list(args))
+    return Path(segments, Anchor.GLOBAL)
