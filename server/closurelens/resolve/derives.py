@@ -15,6 +15,7 @@ from closurelens.hir.types import Anchor, Path
 from closurelens.resolve.attribute_models import TRANSPARENT
 from closurelens.resolve.derive_models import DERIVES, DeriveModel
 from closurelens.resolve.module import Entry
+from closurelens.resolve.proc_macros import unnumbered
 from closurelens.ty.sig import DefKind, Generics, ImplSig, Namespace, Predicate
 from closurelens.ty.types import HAS_PARAM, Adt, Bound, DefPath, Param, Projection, Ty
 
@@ -89,12 +90,6 @@ def _macro_path(program: Program, entry: Entry, path: Path) -> DefPath | None:
     if walk is None or walk.used != len(names):
         return None if walk is None and len(names) == 1 else "::".join(["?", *names])
     return walk.definition.path
-
-
-def unnumbered(path: DefPath) -> DefPath:
-    """Without the number that tells crates of one name apart."""
-    crate, separator, rest = path.partition("::")
-    return crate.partition("@")[0] + separator + rest
 
 
 def attribute_macros(program: Program, entry: Entry) -> list[str]:

@@ -24,12 +24,13 @@ from closurelens.hir.macros.api import (
 )
 from closurelens.hir.macros.definition import macro_rules
 from closurelens.hir.macros.expander import Expander
+from closurelens.hir.macros.models import modelled
 from closurelens.hir.macros.std_macros import std_macro
 from closurelens.hir.types import Anchor, ErrorType, Path, TypeRef
 from closurelens.project import paths
 from closurelens.project.model import TargetKind
 from closurelens.resolve.module import Entry, ModuleData
-from closurelens.resolve.proc_macros import ProcMacros, exports
+from closurelens.resolve.proc_macros import ProcMacros, exports, unnumbered
 from closurelens.resolve.sources import delimiter_at, items_of, type_of
 from closurelens.ty.sig import Def, DefKind, Namespace
 
@@ -106,6 +107,9 @@ class MacroScope:
 
     def _of_definition(self, definition: Def, name: str) -> MacroDef | None:
         program = self._crate.program
+        model = modelled(unnumbered(definition.path))
+        if model is not None:
+            return model
         if definition.kind is DefKind.UNKNOWN:
             crate = definition.path.partition("::")[0]
             return OpaqueMacro(f"macro `{name}!` comes from `{crate}`, whose source is not at hand")

@@ -34,3 +34,9 @@ def exports(text: bytes) -> ProcMacros:
         helpers[name] = frozenset(re.findall(r"\w+", attributes))
     made = {name for name in names if name.startswith("$")}
     return ProcMacros(frozenset(names - made), helpers, bool(made) or not names)
+
+
+def unnumbered(path: str) -> str:
+    """A definition's path without the number that tells crates of one name apart."""
+    crate, separator, rest = path.partition("::")
+    return crate.partition("@")[0] + separator + rest

@@ -114,13 +114,20 @@ class StdMacro:
 
 
 @dataclass(slots=True)
+class ModelledMacro:
+    """A procedural macro with a model, `crate::name`; made by `modelled`."""
+
+    path: str
+
+
+@dataclass(slots=True)
 class OpaqueMacro:
     """A macro that exists and cannot be expanded: a procedural macro, one whose definition is not at hand."""
 
     why: str
 
 
-MacroDef = MacroRules | StdMacro | OpaqueMacro
+MacroDef = MacroRules | StdMacro | ModelledMacro | OpaqueMacro
 
 
 class MacroResolver(Protocol):

@@ -16,6 +16,7 @@ from closurelens.hir.macros.api import (
     MacroCall,
     MacroDef,
     MacroResolver,
+    ModelledMacro,
     OpaqueMacro,
     Position,
     StdMacro,
@@ -23,6 +24,8 @@ from closurelens.hir.macros.api import (
 from closurelens.hir.macros.definition import Made, RulesMacro, macro_rules
 from closurelens.hir.macros.expansion import Arguments, Hygiene, Mark, Template, TokenExpansion
 from closurelens.hir.macros.matcher import NoMatch, match_rule
+from closurelens.hir.macros.models import HELPER, expand_modelled, modelled
+from closurelens.hir.macros.proc_rules import RULES as PROC_RULES
 from closurelens.hir.macros.scan_items import Scanner
 from closurelens.hir.macros.std_macros import expand_special, std_macro
 from closurelens.hir.macros.std_rules import BEFORE_2021, RULES
@@ -82,7 +85,7 @@ class Expander:
         name = path.segments[-1].name if path.segments else "?"
         macro: MacroDef | None
         if path.crate in _STD_CRATES:
-            macro = std_macro(name)
+            macro = modelled(name) if name.startswith(HELPER) else std_macro(name)
         elif name in self._made and path.name() is not None:
             macro = self._made[name]
         else:
@@ -94,6 +97,9 @@ class Expander:
                 return Failure(why, source)
             case StdMacro(std_name):
                 return self._expand_std(call, std_name)
+            case ModelledMacro(model):
+                rules = PROC_RULES.get(model)
+                return expand_modelled(self, call, model) if rules is None else self._expand_rules(call, rules)
             case RulesMacro():
                 return self._expand_rules(call, macro)
             case _:
