@@ -62,6 +62,8 @@ class Connection:
         protocol.send = send
         self.is_shut_down = False
         self.exit_code: int | None = None
+        self.wake: Callable[[], None] = lambda: None
+        """Makes the transport look at `exit_code` although nothing has arrived."""
 
     def register(self, method: str, handler: Callable[[Any], Any]) -> None:
         self.protocol.fm.add_builtin_feature(method, handler)
@@ -80,6 +82,12 @@ class Connection:
                 then(None if error is not None else future.result())
 
         self.protocol.send_request(method, params).add_done_callback(done)
+
+    def end(self) -> None:
+        """Nobody listens any more."""
+        if self.exit_code is None:
+            self.exit_code = 1
+        self.wake()
 
     def receive(self, batch: list[bytes]) -> None:
         messages = [m for m in map(self._decoded, batch) if m is not None]

@@ -1,4 +1,5 @@
-"""What is done later: asking the client to draw hints anew, settling long files, telling of progress.
+"""What is done later: asking the client to draw hints anew, settling long files, telling of progress, ending with the
+client's process.
 
 Invariant: nothing here runs while a message is being handled; a timer that is set again starts from the beginning.
 """
@@ -6,6 +7,7 @@ Invariant: nothing here runs while a message is being handled; a timer that is s
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable
 
 from closurelens.lsp.session import OpenDocument, Session
@@ -15,6 +17,9 @@ __all__ = ["Scheduler"]
 _AFTER_CHANGE = 0.3
 """Seconds. Neovim marks lines as drawn by their version and not per server, so that hints of the slower of two servers
 stay away until the next refresh (neovim#36318)."""
+
+
+_BETWEEN_LOOKS_AT_PARENT = 3.0
 
 
 class Scheduler:
@@ -50,6 +55,24 @@ class Scheduler:
         if self._session.client.hint_refresh:
             self._session.connection.request("workspace/inlayHint/refresh", None)
 
+    def end_with(self, process: int) -> None:
+        """End the server when the client's process is gone: its pipe may be held open by a child of it.
+
+        A process that is not there from the start is in a container of its own, or no process: it is not waited for.
+        """
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            return
+        if os.name == "posix" and _is_alive(process):
+            loop.call_later(_BETWEEN_LOOKS_AT_PARENT, self._look_at_parent, loop, process)
+
+    def _look_at_parent(self, loop: asyncio.AbstractEventLoop, process: int) -> None:
+        if _is_alive(process):
+            loop.call_later(_BETWEEN_LOOKS_AT_PARENT, self._look_at_parent, loop, process)
+        else:
+            self._session.connection.end()
+
     def opened(self, document: OpenDocument) -> None:
         """Read the crates of a document before it is asked about, and tell of it."""
         session = self._session
@@ -67,3 +90,16 @@ class Scheduler:
             notify("$/progress", {"token": token, "value": {"kind": "end"}})
 
         session.connection.request("window/workDoneProgress/create", {"token": token}, begin)
+
+
+def _is_alive(process: int) -> bool:
+    """Signal 0 only asks; on Windows it would end the process."""
+    if process <= 0:
+        return False
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True

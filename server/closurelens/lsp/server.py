@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
+from closurelens.lsp.disk import RememberingDisk
 from closurelens.lsp.handlers import code_action, hover, inlay_hints
 from closurelens.lsp.handlers.lifecycle import Lifecycle
 from closurelens.lsp.handlers.sync import Sync
@@ -14,7 +15,7 @@ from closurelens.lsp.scheduling import Scheduler
 from closurelens.lsp.session import Session
 from closurelens.lsp.transport import serve_stdio, serve_tcp
 from closurelens.project.dependencies import ManifestCache
-from closurelens.project.load import DiskFileSystem, load_project
+from closurelens.project.load import load_project
 from closurelens.project.model import CrateGraph
 from closurelens.stdsig.database import StdDb
 from closurelens.text import DecodeError, decode
@@ -23,9 +24,8 @@ from closurelens.world import World
 __all__ = ["connect", "main", "make_world"]
 
 
-def make_world() -> World:
+def make_world(disk: RememberingDisk) -> World:
     cache = ManifestCache()
-    disk = DiskFileSystem()
 
     def read(path: str) -> bytes | None:
         data = disk.read(path)
@@ -37,16 +37,17 @@ def make_world() -> World:
             return None
 
     def load(path: str) -> CrateGraph:
-        return load_project(path, cache=cache)
+        return load_project(path, files=disk, cache=cache)
 
     return World(read, load, StdDb.load())
 
 
-def connect(send: Callable[[bytes], None], world: Callable[[], World] = make_world) -> Connection:
+def connect(send: Callable[[bytes], None], world: Callable[[RememberingDisk], World] = make_world) -> Connection:
     """A connection to one client; `send` gets the bodies of our messages."""
     connection = Connection(send)
-    session = Session(connection, world)
+    session = Session(connection, world, RememberingDisk())
     scheduler = Scheduler(session)
+    session.on_disk_change = scheduler.refresh_soon
     lifecycle, sync = Lifecycle(scheduler), Sync(scheduler)
     guarded = session.guarded
     handlers: dict[str, Callable[[Any], Any]] = {

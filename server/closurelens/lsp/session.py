@@ -6,7 +6,7 @@ Invariant: views of files are of the newest state; a document the client never o
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from closurelens.ide.view import FileView, file_view
@@ -14,8 +14,9 @@ from closurelens.lsp import from_lsp
 from closurelens.lsp.bug import Bugs
 from closurelens.lsp.client import Client
 from closurelens.lsp.configuration import Settings, read_settings
+from closurelens.lsp.disk import RememberingDisk
 from closurelens.lsp.protocol import Connection, Json
-from closurelens.world import Change, SetConfig, World
+from closurelens.world import Change, FileOnDisk, SetConfig, World
 
 __all__ = ["OpenDocument", "Session"]
 
@@ -38,10 +39,15 @@ class OpenDocument:
 
 
 class Session:
-    def __init__(self, connection: Connection, make_world: Callable[[], World]) -> None:
+    def __init__(
+        self, connection: Connection, make_world: Callable[[RememberingDisk], World], disk: RememberingDisk
+    ) -> None:
         self.connection = connection
+        self.disk = disk
+        self.on_disk_change: Callable[[], None] = lambda: None
         self.client = Client()
         self.settings = Settings()
+        self.folders: list[str] = []
         self.documents: dict[str, OpenDocument] = {}
         self.bugs = Bugs(self.log_error)
         self._make_world = make_world
@@ -51,7 +57,7 @@ class Session:
     @property
     def world(self) -> World:
         if self._world is None:
-            self._world = self._make_world()
+            self._world = self._make_world(self.disk)
             self._world.apply(SetConfig(self.settings.world))
             gc.freeze()
         return self._world
@@ -65,6 +71,9 @@ class Session:
 
     def view(self, document: OpenDocument) -> FileView | None:
         world = self.world
+        changed = self.disk.changed()
+        if changed:
+            self.changed_on_disk(changed)
         file = world.file(document.path)
         if file is not None and not file.is_settled and len(file.document.text) <= _SETTLED_AT_ONCE:
             world.settle(document.path)
@@ -73,6 +82,11 @@ class Session:
             known = (world.number, file_view(world.snapshot(), document.path, self.bugs.guard_body))
             self._views[document.path] = known
         return known[1]
+
+    def changed_on_disk(self, changed: Iterable[str]) -> None:
+        for path in changed:
+            self.apply(FileOnDisk(path))
+        self.on_disk_change()
 
     def has_view(self, document: OpenDocument) -> bool:
         return document.path in self._views

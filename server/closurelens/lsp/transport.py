@@ -98,6 +98,7 @@ async def _serve(read: _Readable, connection: Connection) -> int:
             if bodies is None:
                 return
 
+    connection.wake = arrived.set
     threading.Thread(target=reader, name="reader", daemon=True).start()
     while connection.exit_code is None:
         await arrived.wait()

@@ -255,6 +255,15 @@ class CrateGraph:
         """
         return self.opener.dependency_crate(crate, extern_name)
 
+    def member_crate(self, crate: Crate, extern_name: str) -> Crate | None:
+        """The library of a member that `extern_name` means inside a member's `crate`. Reads nothing."""
+        for key, dependency in crate.dependencies.items():
+            package = None if dependency.source_dir is None else self.packages.get(dependency.source_dir)
+            library = None if package is None else package.library()
+            if library is not None and extern_name == (key if dependency.renamed else library.name):
+                return library
+        return None
+
     def extern_names(self, crate: Crate) -> dict[str, Dependency]:
         """`crate.dependencies` under the names that count: a library may be called otherwise than its package.
 

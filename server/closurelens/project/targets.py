@@ -45,6 +45,17 @@ def is_discoverable(name: str) -> bool:
     return name.endswith(".rs") and not name.startswith(".")
 
 
+def is_conventional_root(below: str) -> bool:
+    """Whether a file at this path in a package is the root of a target without being listed as one."""
+    if below in ("src/lib.rs", "src/main.rs", "build.rs"):
+        return True
+    folder = next((place for place in DISCOVERY_FOLDERS if below.startswith(f"{place}/")), None)
+    if folder is None:
+        return False
+    first, _, rest = below[len(folder) + 1 :].partition("/")
+    return rest == "main.rs" if rest else is_discoverable(first)
+
+
 def targets_of(manifest: Manifest, files: PackageFiles) -> list[Target]:
     """The library first, then binaries, examples, tests and benches, each by name, then the build script.
 

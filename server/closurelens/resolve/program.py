@@ -104,7 +104,8 @@ class Program:
         key = (crate.id, name)
         found = self._dependencies.get(key)
         if found is None:
-            target = self.graph.dependency_crate(crate, name) if self.index_dependencies else None
+            graph = self.graph
+            target = (graph.dependency_crate if self.index_dependencies else graph.member_crate)(crate, name)
             if target is None:
                 found = Def(DefKind.UNKNOWN, name)
                 self._missing[name] = f"the source of crate `{name}` is not at hand"

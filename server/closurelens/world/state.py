@@ -18,6 +18,7 @@ from closurelens.project import paths
 from closurelens.project.model import Crate, CrateGraph, CrateId, Edition, TargetKind
 from closurelens.project.modules import crate_of_file
 from closurelens.project.platform import DEFAULT_TRIPLE, platform_cfg
+from closurelens.project.targets import is_conventional_root
 from closurelens.resolve.bodies import BodyOwner, file_bodies
 from closurelens.resolve.crate_tree import CrateIndex
 from closurelens.resolve.program import Program
@@ -132,7 +133,7 @@ class World:
             case FileOnDisk(path):
                 self._packages.clear()
                 self._project_at.clear()
-                self._projects = [project for project in self._projects if path not in project.graph.inputs]
+                self._projects = [project for project in self._projects if not self._is_stale(project.graph, path)]
                 if path not in self._open:
                     self._text_changed(path)
                     for project in self._projects:
@@ -187,6 +188,19 @@ class World:
             self._project_at.clear()
         else:
             project.forget(path)
+
+    def _is_stale(self, graph: CrateGraph, path: str) -> bool:
+        """Whether a file that has changed on the disk makes other crates than `graph` has."""
+        if path in graph.inputs:
+            return True
+        is_root = any(crate.root == path for crate in graph.crates.values())
+        if not is_root and not any(
+            is_conventional_root(below)
+            for folder in graph.packages
+            if (below := paths.relative_to(path, folder)) is not None
+        ):
+            return False
+        return is_root != (self._read(path) is not None)
 
     # Texts
 

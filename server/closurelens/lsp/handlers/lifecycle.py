@@ -11,7 +11,6 @@ from closurelens.lsp.client import client_of
 from closurelens.lsp.protocol import Json
 from closurelens.lsp.scheduling import Scheduler
 from closurelens.lsp.session import Session
-from closurelens.world import FileOnDisk
 
 _WATCHED = ("**/*.rs", "**/Cargo.toml", "**/Cargo.lock", "**/.cargo/config.toml")
 
@@ -22,6 +21,10 @@ class Lifecycle:
 
     def on_initialize(self, session: Session, params: Json) -> Json:
         session.client = client_of(params.get("capabilities"))
+        session.folders = _folders(params)
+        parent = params.get("processId")
+        if isinstance(parent, int):
+            self._scheduler.end_with(parent)
         session.configure(params.get("initializationOptions"))
         return {"capabilities": _capabilities(session), "serverInfo": {"name": "closurelens", "version": _version()}}
 
@@ -32,6 +35,7 @@ class Lifecycle:
                 one: Json = {"id": method, "method": method}
                 if method == "workspace/didChangeWatchedFiles":
                     one["registerOptions"] = {"watchers": [{"globPattern": glob} for glob in _WATCHED]}
+                    session.disk.client_watches(session.folders)
                 else:
                     one["registerOptions"] = {"section": "closurelens"}
                 registrations.append(one)
@@ -60,13 +64,21 @@ class Lifecycle:
 
     def on_watched_files(self, session: Session, params: Json) -> None:
         changes = params.get("changes")
-        for change in changes if isinstance(changes, list) else ():
-            if isinstance(change, dict) and isinstance(change.get("uri"), str):
-                session.apply(FileOnDisk(from_lsp.path_of(change["uri"])))
-        self._scheduler.refresh_soon()
+        uris = (
+            [change.get("uri") for change in changes if isinstance(change, dict)] if isinstance(changes, list) else []
+        )
+        session.changed_on_disk([from_lsp.path_of(uri) for uri in uris if isinstance(uri, str)])
 
     def on_shutdown(self, session: Session, params: Json) -> None:
         session.connection.is_shut_down = True
+
+
+def _folders(params: Json) -> list[str]:
+    """What the client has open: below these it sees changes."""
+    given = params.get("workspaceFolders")
+    folders = given if isinstance(given, list) else [{"uri": params.get("rootUri")}]
+    uris = [folder.get("uri") for folder in folders if isinstance(folder, dict)]
+    return [from_lsp.path_of(uri) for uri in uris if isinstance(uri, str)]
 
 
 def _capabilities(session: Session) -> Json:
