@@ -22,7 +22,10 @@ def uri_of(params: Any) -> str:
 
 def path_of(uri: str) -> str:
     """A document that is no file has a path of its own, in a folder that does not exist."""
-    path = to_fs_path(uri) if uri.startswith("file:") else None
+    try:
+        path = to_fs_path(uri) if uri.startswith("file:") else None
+    except ValueError:
+        path = None
     if path is None:
         return f"/.closurelens-unsaved/{quote(unquote(uri), safe='')}.rs"
     return from_os_path(path)

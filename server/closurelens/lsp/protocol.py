@@ -6,6 +6,7 @@ The answer "content modified" is never given: editors then forget what they show
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable
 from typing import Any
@@ -101,11 +102,13 @@ class Connection:
 
     def _decoded(self, raw: bytes) -> Json | None:
         try:
-            message = msgspec.json.decode(raw)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            message = _json(raw)
+        except (ValueError, RecursionError) as error:
             self._refuse(None, _PARSE_ERROR, f"not JSON: {error}")
             return None
-        return message if isinstance(message, dict) else None
+        if not isinstance(message, dict) or not isinstance(message.get("method"), str | None):
+            return None
+        return message if isinstance(message.get("id"), int | str | float | None) else None
 
     def _handle(self, message: Json, cancelled: set[Any]) -> None:
         method = message.get("method")
@@ -133,7 +136,8 @@ class Connection:
         self.protocol._result_types.pop(id, None)
         error = message.get("error")
         if isinstance(error, dict):
-            told = ResponseError(int(error.get("code", 0)), str(error.get("message", "")))
+            code = error.get("code")
+            told = ResponseError(code if isinstance(code, int) else 0, str(error.get("message", "")))
             self.protocol.handle_message(_ErrorMessage(id, "2.0", told))
         elif id is not None:
             self.protocol.handle_message(JsonRPCResponseMessage(id, "2.0", message.get("result")))
@@ -143,6 +147,14 @@ class Connection:
             self.protocol.send(
                 msgspec.json.encode({"jsonrpc": "2.0", "id": id, "error": {"code": code, "message": why}})
             )
+
+
+def _json(raw: bytes) -> Any:
+    """Editors that keep text as UTF-16 may send half a character: it becomes a question mark, which is as long."""
+    try:
+        return msgspec.json.decode(raw)
+    except msgspec.DecodeError:
+        return msgspec.json.decode(json.dumps(json.loads(raw), ensure_ascii=False).encode("utf-8", "replace"))
 
 
 def _id_of(params: Any) -> Any:

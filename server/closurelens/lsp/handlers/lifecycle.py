@@ -63,10 +63,9 @@ class Lifecycle:
         session.connection.request("workspace/configuration", {"items": [{"section": "closurelens"}]}, answered)
 
     def on_watched_files(self, session: Session, params: Json) -> None:
-        changes = params.get("changes")
-        uris = (
-            [change.get("uri") for change in changes if isinstance(change, dict)] if isinstance(changes, list) else []
-        )
+        given = params.get("changes")
+        changes = given if isinstance(given, list) else []
+        uris = [change.get("uri") for change in changes if isinstance(change, dict)]
         session.changed_on_disk([from_lsp.path_of(uri) for uri in uris if isinstance(uri, str)])
 
     def on_shutdown(self, session: Session, params: Json) -> None:

@@ -40,7 +40,7 @@ class Sync:
 
     def on_close(self, session: Session, params: Json) -> None:
         opened = session.documents.pop(from_lsp.uri_of(params), None)
-        if opened is not None:
+        if opened is not None and all(other.path != opened.path for other in session.documents.values()):
             session.apply(CloseFile(opened.path))
             session.forget_view(opened.path)
 
