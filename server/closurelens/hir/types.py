@@ -160,7 +160,8 @@ class GenericParamDecl:
 
 @dataclass(slots=True)
 class GenericsDecl:
-    """Type and const parameters and where-predicates; lifetimes are left out."""
+    """Type and const parameters and where-predicates; of lifetimes only the number is known."""
 
     params: list[GenericParamDecl] = field(default_factory=list)
     where: list[tuple[TypeRef, list[BoundRef]]] = field(default_factory=list)
+    lifetimes: int = 0

@@ -7,35 +7,74 @@ result compiles in place of the closure where Rust can write it. Where it cannot
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from closurelens.capture.model import BorrowKind, ByRef, ByValue, Capture, DerefProj, FieldProj, Place
 from closurelens.hir import body as h
+from closurelens.ide.lends import Lent, lent
 from closurelens.ide.rewrite import rewrite
-from closurelens.ide.spell import Speller, params_of
+from closurelens.ide.spell import Names, Speller, borrows, params_of
 from closurelens.ide.view import ClosureView, FileView, exprs
+from closurelens.ide.words import shown_trait
 from closurelens.infer.result import ClosureKind
 from closurelens.ty import types as t
-from closurelens.ty.display import display, display_bound
 
 __all__ = ["Desugared", "desugar"]
 
 
 @dataclass(slots=True)
-class Desugared:
-    """`struct`, `value` (an expression) and `impl` are the parts of `text`; `problems` is empty where it compiles."""
+class Method:
+    """`args` are the patterns and types after the receiver; `generics` and `where` are its own."""
 
     name: str
+    receiver: str
+    args: list[tuple[str, str]]
+    result: str
+    generics: list[str]
+    where: list[str]
+    block: str
+
+    @property
+    def text(self) -> str:
+        args = ", ".join([self.receiver, *[f"{pattern}: {ty}" for pattern, ty in self.args]])
+        arrow = "" if self.result == "()" else f" -> {self.result}"
+        where = f"\n    where\n        {', '.join(self.where)},\n   " if self.where else ""
+        return f"fn {self.name}{_angles(self.generics)}({args}){arrow}{where} {self.block}"
+
+
+@dataclass(slots=True)
+class Desugared:
+    """`struct`, `value` (an expression) and `impl` are the parts of `text`; `problems` is empty where it compiles.
+
+    `generics` are those of the struct as declared, `used` as its users name them; `where` are the bounds of its impl.
+    """
+
+    name: str
+    trait: ClosureKind
     struct: str
     value: str
-    impl: str
+    generics: list[str]
+    used: str
+    where: list[str]
+    method: Method
     binding: str | None
     problems: list[str]
 
     @property
+    def impl(self) -> str:
+        args = [ty for _, ty in self.method.args]
+        trait = f"{self.trait.value}<({', '.join(args)}{',' if len(args) == 1 else ''})>"
+        note = f"    // stands for `impl {trait} for {self.used}`, which stable Rust cannot write\n"
+        where = f"\nwhere\n    {', '.join(self.where)},\n" if self.where else " "
+        declared = [name for name in self.generics if "'_" not in self.used or not name.startswith("'")]
+        return f"impl{_angles(declared)} {self.used}{where}{{\n{note}    {self.method.text}\n}}"
+
+    @property
     def text(self) -> str:
-        made = f"let {self.binding} = {self.value};" if self.binding else f"{self.value}"
-        return f"{self.struct}\n\n{made}\n\n{self.impl}"
+        if self.binding is not None:
+            return f"{self.struct}\n\nlet {self.binding} = {self.value};\n\n{self.impl}"
+        return f"{self.struct}\n\n{self.impl}\n\n// and where the closure stands:\n{self.value}"
 
 
 _METHOD = {
@@ -50,49 +89,96 @@ def desugar(file: FileView, closure: ClosureView) -> Desugared:
     expr = closure.expr
     assert isinstance(expr, h.Closure)
     captures = closure.captures
+    adt = closure.body.result.adt
     name = f"Closure{_number(file, closure)}"
     problems: list[str] = list(captures.uncertain)
-    problems += [c.uncertain for c in captures.captures if c.uncertain is not None and c.uncertain not in problems]
+    problems += [c.uncertain for c in captures.captures if c.uncertain is not None]
     if expr.is_async:
         problems.append("an async closure lends its captures to the future it returns")
+    names = _names(closure)
     fields = _named(captures.captures)
-    speller = Speller(closure.body.result.adt)
-    lines = []
-    inits = []
-    for field, capture in fields:
-        lines.append(f"    {field}: {_field_type(speller, capture)},")
-        inits.append(_init(field, capture))
-    borrows = speller.borrows
+    speller = Speller(adt, names)
+    lines = [f"    {field}: {_field_type(speller, capture)}," for field, capture in fields]
+    inits = [_init(field, capture) for field, capture in fields]
+    trait = max(captures.trait, shown_trait(captures), key=lambda kind: kind.rank)
+    own = list(speller.params)
+    method, lends = _method(file, closure, fields, trait, names, speller)
+    unused = [p for p in _unconstrained(file, closure, method, names, speller) if p not in own]
+    if unused:
+        own += unused
+        only = unused[0] if len(unused) == 1 else f"({', '.join(unused)})"
+        lines.append(f"    types: std::marker::PhantomData<{only}>,")
+        inits.append("types: std::marker::PhantomData")
+        speller.params |= dict.fromkeys(unused)
+    method.generics += [_declared(closure, p) for p in speller.params if p not in own]
     problems += speller.problems
-    signature = Speller(closure.body.result.adt, lifetime="")
-    header, body = _method(file, closure, fields, signature, problems)
-    problems += [p for p in signature.problems if p not in problems]
-    params = list(speller.params)
-    header = header.replace("(", _angles([p for p in signature.params if p not in speller.params]) + "(", 1)
-    where = _where(closure, {*params, *signature.params})
-    declared = _angles([*(["'a"] if borrows else []), *params])
-    used = _angles([*(["'_"] if borrows else []), *params])
-    struct = f"struct {name}{declared};" if not fields else f"struct {name}{declared} {{\n" + "\n".join(lines) + "\n}"
-    value = name if not fields else f"{name} {{ {', '.join(inits)} }}"
-    trait = f"{captures.trait.value}<({_trait_args(closure)})>"
-    note = f"    // stands for `impl {trait} for {name}{used}`, which stable Rust cannot write\n"
-    impl = f"impl{_angles(params)} {name}{used} {{\n{note}    {header}{where} {body}\n}}"
-    return Desugared(name, struct, value, impl, _let_name(closure), _told_apart(problems))
+    inner = Speller(adt, names, lifetime="")
+    where, method.where = _where(closure, inner, own, list(speller.params))
+    lifetimes = ["'a"] if speller.borrows or any("'a" in line for line in lines) else []
+    generics = [*lifetimes, *[_declared(closure, p) for p in own]]
+    lends = lends or any("'a" in bound for bound in where)
+    used = name + _angles([*(["'a" if lends else "'_"] if lifetimes else []), *own])
+    head = f"struct {name}{_angles(generics)}"
+    if any(isinstance(part, t.Projection) for capture in captures.captures for part in _parts(capture.ty)):
+        head += f"\nwhere\n    {', '.join(where)},\n" if where else ""
+    struct = f"{head};" if not lines else f"{head.rstrip()} {{\n" + "\n".join(lines) + "\n}"
+    value = name if not lines else f"{name} {{ {', '.join(inits)} }}"
+    problems += _method_problems(file, closure, fields)
+    return Desugared(
+        name, trait, struct, value, generics, used, where, method, _let_name(closure), list(dict.fromkeys(problems))
+    )
 
 
-def _where(closure: ClosureView, params: set[str]) -> str:
-    """The bounds in scope on these type parameters; lifetimes in them are not known."""
-    bounds: dict[str, list[str]] = {}
+def _unconstrained(file: FileView, closure: ClosureView, method: Method, names: Names, speller: Speller) -> list[str]:
+    """The type parameters that only the result or the body mentions: nothing at a call would tell them."""
+    args = " ".join([ty for _, ty in method.args])
+    words = set(re.findall(r"\w+", f"{method.result} {file.text(closure.range)}"))
+    in_scope = {name for p in closure.body.predicates for name in params_of(p.subject)} | {*closure.body.unsized}
+    plain = {name for name in in_scope if name != "Self" and not name.startswith("impl#")}
+    known = [*speller.params, *sorted(plain)]
+    return [p for p in dict.fromkeys(known) if p in words and not re.search(rf"\b{p}\b", args)]
+
+
+def _parts(ty: t.Ty | None) -> Iterator[t.Ty]:
+    work = [] if ty is None else [ty]
+    while work:
+        part = work.pop()
+        yield part
+        work.extend(part.parts())
+
+
+def _names(closure: ClosureView) -> Names:
+    kinds = {c.id: shown_trait(c) for c in closure.body.captures}
+    return Names(closure.body.predicates, closure.body.result.closures, kinds.get)
+
+
+def _declared(closure: ClosureView, param: str) -> str:
+    return f"{param}: ?Sized" if param in closure.body.unsized or param == "This" else param
+
+
+def _where(closure: ClosureView, speller: Speller, own: list[str], all_of: list[str]) -> tuple[list[str], list[str]]:
+    """The bounds in scope on the parameters of the struct, and those that also name the method's own; lifetimes in them
+    are not known."""
+    bounds: dict[str, dict[str, None]] = {}
+    inside: dict[str, set[str]] = {}
     for predicate in closure.body.predicates:
-        inside = params_of(predicate.subject)
-        if inside and params.issuperset(inside):
-            bounds.setdefault(display(predicate.subject), []).append(display_bound(predicate.bound))
-    text = ", ".join([f"{subject}: {' + '.join(dict.fromkeys(all_of))}" for subject, all_of in bounds.items()])
-    return f"\n    where\n        {text},\n   " if text else ""
-
-
-def _told_apart(problems: list[str]) -> list[str]:
-    return list(dict.fromkeys(problems))
+        mentioned = set(params_of(predicate.subject))
+        for arg in (*predicate.bound.args, *[ty for _, ty in predicate.bound.assoc]):
+            mentioned |= set(params_of(arg))
+        named = {speller.names.of_param(t.Param(p)) for p in mentioned}
+        if named and named <= set(all_of):
+            subject = speller.spell(predicate.subject, "a bound")
+            bounds.setdefault(subject, {})[speller.where(predicate.bound, "a bound")] = None
+            inside.setdefault(subject, set()).update(named)
+    for param, made in speller.names.bounds.items():
+        if param in all_of:
+            bounds.setdefault(param, {}).update(made)
+            inside.setdefault(param, set()).add(param)
+    of_struct: list[str] = []
+    of_method: list[str] = []
+    for subject, which in bounds.items():
+        (of_struct if inside[subject] <= set(own) else of_method).append(f"{subject}: {' + '.join(which)}")
+    return of_struct, of_method
 
 
 def _angles(params: list[str]) -> str:
@@ -123,12 +209,13 @@ def _let_name(closure: ClosureView) -> str | None:
 
 
 def _named(captures: list[Capture]) -> list[tuple[str, Capture]]:
-    taken: set[str] = set()
+    """Fields are called like what they hold: `name` for `self.name`, `p_x` for `p.x`."""
+    taken = {capture.place.name for capture in captures if not capture.place.fields}
     out = []
     for capture in captures:
-        base = name = _field_name(capture.place)
+        base = name = _field_name(capture.place, taken)
         count = 2
-        while name in taken:
+        while name in taken and capture.place.name != name:
             name = f"{base}_{count}"
             count += 1
         taken.add(name)
@@ -136,14 +223,13 @@ def _named(captures: list[Capture]) -> list[tuple[str, Capture]]:
     return out
 
 
-_KEYWORDS = frozenset(("self", "Self", "super", "crate"))
-
-
-def _field_name(place: Place) -> str:
+def _field_name(place: Place, taken: set[str]) -> str:
     words = [place.name, *place.fields]
-    if len(words) == 1:
-        return f"{words[0]}_" if words[0] in _KEYWORDS else words[0]
-    return "_".join([word.removeprefix("r#") for word in words])
+    if words == ["self"]:
+        return "this"
+    if words[0] == "self" and len(words) == 2 and not words[1].isdigit() and words[1] not in taken:
+        return words[1]
+    return words[0] if len(words) == 1 else "_".join([word.removeprefix("r#") for word in words])
 
 
 def _field_type(speller: Speller, capture: Capture) -> str:
@@ -193,39 +279,66 @@ def _method(
     file: FileView,
     closure: ClosureView,
     fields: list[tuple[str, Capture]],
+    trait: ClosureKind,
+    names: Names,
     speller: Speller,
-    problems: list[str],
-) -> tuple[str, str]:
-    """Its header and its block."""
+) -> tuple[Method, bool]:
+    """The method, and whether its result lives as long as what the struct borrows."""
     expr = closure.expr
     assert isinstance(expr, h.Closure)
-    method, receiver = _METHOD[closure.captures.trait]
+    name, receiver = _METHOD[trait]
     if receiver == "self" and any(_is_changed(capture) for _, capture in fields):
         receiver = "mut self"
     types = closure.body.result.closures.get(expr.id)
-    params = [receiver]
+    result = types.ret if types is not None else t.Unknown("")
+    lends, lifetime = _lifetimes(closure, result, receiver, holds=speller.borrows)
+    args = []
+    borrowed = speller.borrows
     for index, param in enumerate(expr.params):
         pattern = file.text(closure.body.range(param.pat.range))
         if isinstance(param.pat, h.BindPat) and param.pat.mutable and not pattern.startswith("mut "):
             pattern = f"mut {pattern}"
         ty = types.params[index] if types is not None and index < len(types.params) else t.Unknown("")
-        params.append(f"{pattern}: {speller.spell(ty, f'parameter `{pattern}`')}")
-    result = types.ret if types is not None else t.Unknown("")
+        speller.lifetime = lifetime if index in lends.params else ""
+        args.append((pattern, speller.spell(ty, f"parameter `{pattern}`")))
+    speller.lifetime = lifetime
     if isinstance(result, t.Coroutine) and result.kind == "async":
-        lends = " + '_" if receiver in ("&self", "&mut self") else ""
-        ret = f"impl std::future::Future<Output = {speller.spell(result.output, 'the result')}>{lends}"
+        held = " + '_" if receiver in ("&self", "&mut self") else ""
+        ret = f"impl std::future::Future<Output = {speller.returned(result.output, 'the result')}>{held}"
     else:
-        ret = speller.spell(result, "the result")
-    arrow = "" if ret == "()" else f" -> {ret}"
-    rewritten = rewrite(file.document.text, closure, fields)
-    problems += [p for p in rewritten.problems if p not in problems]
-    text = rewritten.text.decode("utf-8", "replace")
-    if re.search(r"\bSelf\b", text):
-        problems.append("`Self` in the body means another type in this `impl`")
-    text = _indented(file, closure, text)
+        ret = speller.returned(result, "the result")
+    speller.borrows = borrowed
+    generics = [lifetime] if lends.params and lifetime not in ("", "'static") and not (lends.own or lends.outer) else []
+    text = _indented(file, closure, rewrite(file.document.text, closure, fields).text.decode("utf-8", "replace"))
     if not isinstance(expr.body, h.Block) or not text.startswith("{"):
         text = f"{{\n        {text}\n    }}"
-    return f"fn {method}({', '.join(params)}){arrow}", text
+    return Method(name, receiver, args, ret, generics, [], text), lifetime == "'a" and not generics
+
+
+def _lifetimes(closure: ClosureView, result: t.Ty, receiver: str, *, holds: bool) -> tuple[Lent, str]:
+    """What the result may borrow from, and the lifetime to name; `holds`: the struct has the lifetime `'a`."""
+    adt = closure.body.result.adt
+    if not borrows(result, adt):
+        return Lent(), ""
+    found = lent(closure)
+    if not holds:
+        found.own.clear()
+        found.outer.clear()
+    if found.own or found.outer:
+        return found, "'a"
+    if found.params:
+        return found, "'b" if holds else "'a"
+    types = closure.body.result.closures.get(closure.expr.id)
+    elided = receiver in ("&self", "&mut self") or (types is not None and any(borrows(p, adt) for p in types.params))
+    return found, "" if elided else "'static"
+
+
+def _method_problems(file: FileView, closure: ClosureView, fields: list[tuple[str, Capture]]) -> list[str]:
+    rewritten = rewrite(file.document.text, closure, fields)
+    problems = list(rewritten.problems)
+    if re.search(rb"\bSelf\b", rewritten.text):
+        problems.append("`Self` in the body means another type in this `impl`")
+    return problems
 
 
 def _is_changed(capture: Capture) -> bool:
@@ -247,11 +360,3 @@ def _indented(file: FileView, closure: ClosureView, text: str) -> str:
         cut = min(own, len(rest) - len(rest.lstrip()))
         moved.append(f"    {rest[cut:]}" if rest.strip() else "")
     return "\n".join(moved)
-
-
-def _trait_args(closure: ClosureView) -> str:
-    types = closure.body.result.closures.get(closure.expr.id)
-    if types is None:
-        return ""
-    speller = Speller(closure.body.result.adt, lifetime="")
-    return "".join([f"{speller.spell(p, 'a parameter')}, " for p in types.params]).rstrip() if types.params else ""

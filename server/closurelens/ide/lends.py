@@ -12,13 +12,13 @@ from enum import Enum
 
 from closurelens.capture.tree import PATTERNS, subpatterns
 from closurelens.hir import body as h
+from closurelens.ide.spell import borrows
 from closurelens.ide.view import ClosureView, exprs, parts
 from closurelens.infer.result import BindingMode, BorrowAdjust, DerefAdjust, InferenceResult
 from closurelens.ty import types as t
-from closurelens.ty.display import AdtLookup
 from closurelens.ty.sig import SelfKind
 
-__all__ = ["Lent", "borrows", "lent", "values_of"]
+__all__ = ["Lent", "lent", "values_of"]
 
 
 @dataclass(slots=True)
@@ -49,25 +49,6 @@ def values_of(closure: h.Closure | h.AsyncBlock) -> Iterator[h.Expr]:
         if isinstance(expr, h.Return) and not expr.is_yield and expr.value is not None:
             yield expr.value
         work.extend([part for part in parts(expr) if not isinstance(part, h.Closure | h.AsyncBlock)])
-
-
-def borrows(ty: t.Ty, adt: AdtLookup) -> bool:
-    """Whether the type has a lifetime other than `'static`: that of a reference in it or in its declaration."""
-    seen: set[t.DefPath] = set()
-    work = [ty]
-    while work:
-        part = work.pop()
-        if isinstance(part, t.Ref) and not part.static:
-            return True
-        if isinstance(part, t.FnPtr | t.Dyn | t.Opaque):
-            continue
-        if isinstance(part, t.Adt) and part.path not in seen:
-            seen.add(part.path)
-            sig = adt(part.path)
-            if sig is not None:
-                work.extend([f.ty for variant in sig.variants for f in variant.fields])
-        work.extend(part.parts())
-    return False
 
 
 class _How(Enum):

@@ -23,6 +23,16 @@ class Rewritten:
     problems: list[str]
 
 
+@dataclass(slots=True)
+class _Inline:
+    """A variable named in a format string: `name = value` goes to the end of the call; `call_end` also tells whether a
+    comma stands there."""
+
+    call_end: tuple[int, bool]
+    name: str
+    value: str
+
+
 _POSTFIX = (h.MethodCall, h.Field, h.Index, h.Try, h.Await, h.Call)
 
 
@@ -38,6 +48,7 @@ def rewrite(text: bytes, closure: ClosureView, fields: list[tuple[str, Capture]]
     above: dict[int, h.Expr] = {}
     problems: list[str] = []
     edits: dict[TextRange, TextEdit] = {}
+    inline: dict[tuple[int, bool], dict[str, str]] = {}
     for expr in exprs(result.body, closure.expr.body):
         for part in parts(expr):
             above[part.id] = expr
@@ -57,8 +68,13 @@ def rewrite(text: bytes, closure: ClosureView, fields: list[tuple[str, Capture]]
         edit = _edit(text, closure, expr, at, above.get(at.id), held)
         if isinstance(edit, str):
             _add(problems, edit)
+        elif isinstance(edit, _Inline):
+            inline.setdefault(edit.call_end, {})[edit.name] = edit.value
         elif edit.range.start >= body.start and edit.range.end <= body.end:
             edits[edit.range] = edit
+    for (at_end, has_comma), values in inline.items():
+        made = ", ".join([f"{source} = {value}" for source, value in values.items()])
+        edits[TextRange(at_end, at_end)] = TextEdit.insert(at_end, f"{'' if has_comma else ','} {made}".encode())
     shifted = [TextEdit(e.range.shifted(-body.start), e.new_text) for e in edits.values()]
     return Rewritten(apply_edits(text[body.start : body.end], shifted), problems)
 
@@ -114,7 +130,7 @@ def _edit(
     at: h.Expr,
     parent: h.Expr | None,
     held: tuple[str, Capture],
-) -> TextEdit | str:
+) -> TextEdit | _Inline | str:
     name, capture = held
     by_ref = isinstance(capture.mode, ByRef)
     place = closure.body.range(at.range)
@@ -124,9 +140,8 @@ def _edit(
         end = _end_of_call(text, place.end)
         if end is None:
             return "a variable named in a format string could not be replaced"
-        start, comma = end
         source = text[place.start : place.end].decode("utf-8", "replace")
-        return TextEdit.insert(start, f"{'' if comma else ','} {source} = {'*' if by_ref else ''}{value}".encode())
+        return _Inline(end, source, f"{'*' if by_ref else ''}{value}")
     if by_ref and not _derefs_itself(closure, at, parent) and not ends_in_deref:
         value = f"(*{value})" if isinstance(parent, _POSTFIX) and _is_first(at, parent) else f"*{value}"
     if _is_shorthand(text, place, parent):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from closurelens.capture.model import Capture, ClosureCaptures
 from closurelens.capture.tree import PARTS, Capturing, is_coroutine
 from closurelens.hir import body as h
+from closurelens.hir.types import GenericsDecl, PathType
 from closurelens.infer.result import InferenceResult
 from closurelens.text import Document, TextRange
 from closurelens.ty.sig import Predicate
@@ -23,13 +24,14 @@ __all__ = ["BodyView", "ClosureView", "FileView", "async_keyword_end", "exprs", 
 class BodyView:
     """One body: what inference and capture analysis say. `base` is added to the ranges of both.
 
-    `predicates` are the bounds in scope.
+    `predicates` are the bounds in scope; `unsized` are the type parameters that are declared `?Sized`.
     """
 
     result: InferenceResult
     captures: Sequence[ClosureCaptures]
     base: int
     predicates: Sequence[Predicate] = ()
+    unsized: frozenset[str] = frozenset()
 
     def range(self, at: tuple[int, int]) -> TextRange:
         return TextRange(at[0] + self.base, at[1] + self.base)
@@ -154,8 +156,20 @@ def file_view(snapshot: Snapshot, path: str, guard: Guard = unguarded) -> FileVi
     by_body: dict[int, tuple[PlacedBody, list[ClosureCaptures]]] = {}
     for placed in answer.closures():
         by_body.setdefault(id(placed.body), (placed.body, []))[1].append(placed.closure)
-    bodies = [
-        BodyView(body.analysis.result, captures, body.base, body.analysis.owner.resolver.predicates)
-        for body, captures in by_body.values()
-    ]
+    bodies = []
+    for body, captures in by_body.values():
+        resolver = body.analysis.owner.resolver
+        bodies.append(
+            BodyView(body.analysis.result, captures, body.base, resolver.predicates, _unsized(resolver.decls))
+        )
     return FileView(file.document, bodies)
+
+
+def _unsized(decls: Sequence[GenericsDecl]) -> frozenset[str]:
+    out = []
+    for decl in decls:
+        out += [param.name for param in decl.params if any(bound.is_maybe for bound in param.bounds)]
+        for subject, bounds in decl.where:
+            if isinstance(subject, PathType) and any(bound.is_maybe for bound in bounds):
+                out.append(subject.path.segments[-1].name)
+    return frozenset(out)

@@ -264,7 +264,8 @@ class Signatures:
         crate = entry.module.crate
         resolver = self.resolver(entry)
         attrs = effective(item.attrs, crate.holds)
-        generics = Generics(self.params(entry), tuple(self.predicates_of(item.generics, resolver)))
+        predicates = tuple(self.predicates_of(item.generics, resolver))
+        generics = Generics(self.params(entry), predicates, item.generics.lifetimes)
         lowering = TypeLowering(resolver)
         variants: list[VariantSig] = []
         for variant in item.variants:

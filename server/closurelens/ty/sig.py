@@ -37,6 +37,8 @@ class Generics:
 
     params: tuple[GenericParam, ...] = ()
     predicates: tuple[Predicate, ...] = ()
+    lifetimes: int | None = None
+    """How many lifetimes an ADT has; None: not known, as of everything else."""
 
 
 NO_GENERICS = Generics()

@@ -357,6 +357,8 @@ def lower_generics(reader: Reader, node: Node) -> GenericsDecl:
                 lowered = _generic_param(reader, param)
                 if lowered is not None:
                     decl.params.append(lowered)
+                elif param.kind == "lifetime_parameter":
+                    decl.lifetimes += 1
         elif child.kind == "where_clause":
             for predicate in child.children:
                 if predicate.kind != "where_predicate":
