@@ -56,7 +56,7 @@ def test_the_context_and_what_the_body_needs() -> None:
     text = text_at("fn g<F: FnOnce()>(_: F) {}\nfn f(n: String) { g($0|| { n.len(); }); }")
     assert text.startswith("**closure: `FnOnce`**")
     assert "Its body needs `Fn`" in text
-    assert "Here it implements `FnOnce`" in text
+    assert "`g` asks for `FnOnce`, so that is what it implements here." in text
 
 
 def test_copy_follows_from_the_captures() -> None:

@@ -10,6 +10,7 @@ from itertools import count
 
 from closurelens.hir import body as h
 from closurelens.ide.desugar import Desugared, desugar
+from closurelens.ide.hover import is_copy
 from closurelens.ide.spell import Names, Speller
 from closurelens.ide.view import ClosureView, FileView
 from closurelens.infer.result import ClosureKind
@@ -48,7 +49,8 @@ def stand_ins(file: FileView, wanted: Callable[[ClosureView, Desugared], bool]) 
 
 def _code(closure: ClosureView, made: Desugared) -> str:
     """A block whose value is the struct, in one line, so that the lines below keep their numbers."""
-    text = f"{{ {made.struct} {made.impl} {_traits(closure, made)} {made.value} }}"
+    copies = "" if is_copy(closure) is not True or made.generics not in ([], ["'a"]) else "#[derive(Clone, Copy)] "
+    text = f"{{ {copies}{made.struct} {made.impl} {_traits(closure, made)} {made.value} }}"
     return re.sub(r"// stands for .*", "", text).replace("\n", " ") if "//" not in made.method.block else text
 
 

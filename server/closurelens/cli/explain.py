@@ -10,10 +10,8 @@ from closurelens.cli import main as status
 from closurelens.cli.inputs import Trouble, read_text
 from closurelens.cli.session import Reports, make_world, settings_of
 from closurelens.ide.hover import HoverConfig, hover
-from closurelens.ide.view import BodyView, FileView
+from closurelens.ide.view import FileView, file_view
 from closurelens.project.load import from_os_path
-from closurelens.text import Document, LineIndex
-from closurelens.world import FileClosures
 
 _PLACE = re.compile(r"(.+?):(\d+)(?::(\d+))?$", re.DOTALL)
 
@@ -30,9 +28,9 @@ def explain(options: argparse.Namespace) -> int:
         print(Trouble(file, text), file=sys.stderr)
         return status.TROUBLE
     reports = Reports()
-    found = make_world(settings_of(options)).snapshot().closures_in(path, reports.guard)
+    view = file_view(make_world(settings_of(options)).snapshot(), path, reports.guard)
     reports.tell()
-    said = _story(found, line, column)
+    said = None if view is None else _story(view, line, column)
     if said is None:
         print(f"closurelens: {options.place}: no closure there", file=sys.stderr)
         return status.NOTHING
@@ -40,29 +38,24 @@ def explain(options: argparse.Namespace) -> int:
     return status.OK
 
 
-def view_of(found: FileClosures) -> FileView:
-    bodies = [BodyView(body.analysis.result, body.analysis.captures, body.base) for body in found.bodies]
-    return FileView(Document(found.text), bodies)
-
-
-def _story(found: FileClosures, line: int, column: int | None) -> str | None:
+def _story(view: FileView, line: int, column: int | None) -> str | None:
     """At a column, what is there; of a line, the closures that begin in it, else the innermost around it."""
-    view = view_of(found)
-    lines = LineIndex(found.text)
+    lines = view.document.lines
     start, end = lines.line_start(line - 1), lines.line_end(line - 1)
     if line < 1 or line > lines.line_count:
         return None
+    closures = list(view.closures())
     starts: list[int] = []
     if column is not None:
         offset = min(start + max(column - 1, 0), end)
         direct = hover(view, offset, HoverConfig())
         if direct is not None:
             return direct.plain
-        around = [c for c in found.closures() if c.range.start <= offset <= c.range.end]
+        around = [c for c in closures if c.range.start <= offset <= c.range.end]
         starts = [around[-1].range.start] if around else []
     else:
-        here = [c.range.start for c in found.closures() if start <= c.range.start <= end]
-        around = [c for c in found.closures() if c.range.start <= start and end <= c.range.end]
+        here = [c.range.start for c in closures if start <= c.range.start <= end]
+        around = [c for c in closures if c.range.start <= start and end <= c.range.end]
         starts = here or ([around[-1].range.start] if around else [])
     said = [told.plain for told in (hover(view, at, HoverConfig()) for at in starts) if told is not None]
     return "\n\n".join(said) if said else None

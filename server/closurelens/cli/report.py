@@ -145,4 +145,4 @@ def why(use: Use) -> str:
     word = use.why.value
     if not use.detail or use.detail == word:
         return word
-    return use.detail if use.detail.startswith(word) else f"{word}: {use.detail}"
+    return use.detail if word in use.detail else f"{word}: {use.detail}"

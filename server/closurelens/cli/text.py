@@ -32,7 +32,8 @@ def lines_of(path: str, closure: dict[str, Any]) -> Iterator[list[Span]]:
     if closure["kind"] not in (None, closure["trait"]):
         head.append((f", used as {closure['kind']}", "bold"))
     places = ", ".join(_SIGILS[c["mode"]] + c["place"] for c in captures)
-    head.append((f"  move({places})" if closure["move"] else f"  ({places})" if places else "  captures nothing", ""))
+    taken = f"move({places})" if closure["move"] else f"({places})"
+    head.append((f"  {taken}" if places else "  captures nothing", ""))
     if closure.get("cfg_off"):
         head.append(("  (switched off by cfg)", "dim"))
     yield head
@@ -51,8 +52,10 @@ def _capture_lines(capture: dict[str, Any]) -> Iterator[list[Span]]:
     if not capture["certain"]:
         line.append((f" ? {capture.get('reason', '')}", "magenta"))
     yield line
-    for use in capture["uses"]:
-        yield [(f"        {use['line']}:{use['column']}  ", "dim"), (use["why"], "")]
+    places = [f"{use['line']}:{use['column']}" for use in capture["uses"]]
+    width = max(map(len, places), default=0)
+    for at, use in zip(places, capture["uses"], strict=True):
+        yield [(f"        {at:{width}}  ", "dim"), (use["why"], "")]
 
 
 class Printer:

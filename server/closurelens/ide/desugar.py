@@ -64,6 +64,8 @@ class Desugared:
     @property
     def impl(self) -> str:
         args = [ty for _, ty in self.method.args]
+        for name in self.method.generics:
+            args = [ty.replace(f"{name} ", "") if name.startswith("'") else ty for ty in args]
         trait = f"{self.trait.value}<({', '.join(args)}{',' if len(args) == 1 else ''})>"
         note = f"    // stands for `impl {trait} for {self.used}`, which stable Rust cannot write\n"
         where = f"\nwhere\n    {', '.join(self.where)},\n" if self.where else " "
@@ -309,9 +311,11 @@ def _method(
         ret = speller.returned(result, "the result")
     speller.borrows = borrowed
     generics = [lifetime] if lends.params and lifetime not in ("", "'static") and not (lends.own or lends.outer) else []
-    text = _indented(file, closure, rewrite(file.document.text, closure, fields).text.decode("utf-8", "replace"))
-    if not isinstance(expr.body, h.Block) or not text.startswith("{"):
-        text = f"{{\n        {text}\n    }}"
+    text = rewrite(file.document.text, closure, fields).text.decode("utf-8", "replace")
+    if isinstance(expr.body, h.Block) and text.startswith("{"):
+        text = _indented(file, closure, text, "    ")
+    else:
+        text = f"{{\n        {_indented(file, closure, text, '        ')}\n    }}"
     return Method(name, receiver, args, ret, generics, [], text), lifetime == "'a" and not generics
 
 
@@ -347,7 +351,7 @@ def _is_changed(capture: Capture) -> bool:
     return any(isinstance(u.mode, ByRef) and u.mode.kind is not BorrowKind.SHARED for u in capture.uses)
 
 
-def _indented(file: FileView, closure: ClosureView, text: str) -> str:
+def _indented(file: FileView, closure: ClosureView, text: str, indent: str) -> str:
     """The lines after the first moved to where a method's body stands."""
     lines = text.split("\n")
     if len(lines) == 1:
@@ -358,5 +362,5 @@ def _indented(file: FileView, closure: ClosureView, text: str) -> str:
     moved = [lines[0]]
     for rest in lines[1:]:
         cut = min(own, len(rest) - len(rest.lstrip()))
-        moved.append(f"    {rest[cut:]}" if rest.strip() else "")
+        moved.append(f"{indent}{rest[cut:]}" if rest.strip() else "")
     return "\n".join(moved)

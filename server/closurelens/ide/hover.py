@@ -20,7 +20,7 @@ from closurelens.text import TextRange
 from closurelens.ty import types as t
 from closurelens.ty.display import shown
 
-__all__ = ["Hover", "HoverConfig", "capture_lines", "hover", "trait_lines"]
+__all__ = ["Hover", "HoverConfig", "capture_lines", "hover", "is_copy", "trait_lines"]
 
 
 @dataclass(slots=True)
@@ -160,14 +160,15 @@ def trait_lines(file: FileView, closure: ClosureView) -> list[str]:
     captures = closure.captures
     lines = [_natural(file, closure)]
     if captures.kind is not None and captures.kind is not captures.trait:
-        because = f": {captures.kind_reason}" if captures.kind_reason else ", as its context asks for it"
-        lines.append(f"Here it implements `{captures.kind.value}`{because}.")
-    elif captures.kind_reason and captures.kind_uncertain is None:
-        lines.append(f"Its context: {captures.kind_reason}.")
+        asks = f"{_context(closure)} asks for `{captures.kind.value}`"
+        if captures.kind.rank > captures.trait.rank:
+            lines.append(f"{asks}, so that is what it implements here.")
+        else:
+            lines.append(f"{asks}, which its body does not allow.")
     if captures.kind_uncertain is not None:
         lines.append(f"Which trait it implements here is not certain: {captures.kind_uncertain}.")
     also = [f"`{name}`" for name in also_implements(shown_trait(captures))]
-    copy = _copy(closure)
+    copy = is_copy(closure)
     if copy:
         also += ["`Copy`", "`Clone`"]
     if also:
@@ -197,11 +198,30 @@ def _natural(file: FileView, closure: ClosureView) -> str:
     return f"Its body needs `{captures.trait.value}` (it {_NEED[captures.trait]}){reason}."
 
 
+def _context(closure: ClosureView) -> str:
+    """What the closure is handed to, to begin a sentence."""
+    types = closure.body.result.closures.get(closure.expr.id)
+    source = None if types is None else types.kind_source
+    for expr in exprs(closure.body.result.body) if source is not None else ():
+        if expr.id != source:
+            continue
+        match expr:
+            case h.MethodCall():
+                return f"`{expr.name}`"
+            case h.PathExpr() | h.StructExpr() if expr.path.segments:
+                return f"`{expr.path.segments[-1].name}`"
+            case h.Call(callee=h.PathExpr(path=path)) if path.segments:
+                return f"`{path.segments[-1].name}`"
+            case _:
+                break
+    return "Its context"
+
+
 def _line(file: FileView, closure: ClosureView, use: Use) -> str:
     return f"line {file.line(use.range[0] + closure.body.base)}"
 
 
-def _copy(closure: ClosureView) -> bool | None:
+def is_copy(closure: ClosureView) -> bool | None:
     """Whether the closure is Copy (and so Clone); None: not known."""
     answer: bool | None = True
     for capture in closure.captures.captures:
@@ -222,7 +242,8 @@ def _copy(closure: ClosureView) -> bool | None:
 def _capture_table(file: FileView, closure: ClosureView) -> list[Block]:
     captures = closure.captures.captures
     if not captures:
-        return [] if closure.captures.uncertain else [Paragraph("It captures nothing.")]
+        said = isinstance(closure.expr, h.Closure) and closure.captures.trait is ClosureKind.FN
+        return [] if said or closure.captures.uncertain else [Paragraph("It captures nothing.")]
     rows: list[tuple[str, ...]] = []
     for capture in captures:
         doubt = "" if capture.uncertain is None else " (?)"
