@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from closurelens.syntax.lex import NAME, SPACE, match_brace, match_bracket, runs
 from closurelens.syntax.mask import mask
 
-__all__ = ["ItemScan", "ItemSpan", "scan_item", "scan_items"]
+__all__ = ["ItemScan", "ItemSpan", "scan_item", "scan_items", "shebang_end"]
 
 
 @dataclass(slots=True)
@@ -474,12 +474,15 @@ class ItemScan:
         return True
 
 
-def _start(text: bytes, *, trusts_indent: bool) -> _Reader:
+def shebang_end(text: bytes) -> int:
+    """Where what can be items starts: after a byte order mark and `#!/bin/..`."""
     start = 3 if text.startswith(b"\xef\xbb\xbf") else 0
     shebang = _SHEBANG.match(text, start)
-    if shebang is not None:
-        start = shebang.end()
-    return _Reader(text, start, len(text), trusts_indent=trusts_indent)
+    return start if shebang is None else shebang.end()
+
+
+def _start(text: bytes, *, trusts_indent: bool) -> _Reader:
+    return _Reader(text, shebang_end(text), len(text), trusts_indent=trusts_indent)
 
 
 def scan_items(text: bytes) -> ItemScan:

@@ -7,10 +7,11 @@ for nothing.
 from __future__ import annotations
 
 import re
+from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from closurelens.syntax.items import scan_items
+from closurelens.syntax.items import scan_items, shebang_end
 from closurelens.syntax.lex import CHARACTER, SPACE, STRING
 from closurelens.syntax.node import Node
 from closurelens.syntax.nodes import tree_of, tree_of_repaired
@@ -84,11 +85,11 @@ def offset_in_gap(gap: bytes, compact: int, *, is_end: bool) -> int:
     return end if is_end else len(gap)
 
 
-def item_tree_of(source: bytes, bodies: Iterable[tuple[int, int]] | None = None) -> Node:
-    """The tree of a file's items with offsets in the file; bodies are empty blocks, and their errors do not matter.
+def item_tree_of(source: bytes, bodies: Sequence[tuple[int, int]] | None = None) -> Node:
+    """The tree of a file's items with offsets in the file; bodies are empty blocks.
 
-    `bodies` is where they are, if it is known. A body is the block of a function, or the initialiser of a const or
-    static if there is a `{` or `|` in it.
+    What is in bodies and comments has no part in it. `bodies` is where they are, if it is known. A body is the block of
+    a function, or the initialiser of a const or static if there is a `{` or `|` in it.
     """
     if bodies is None:
         bodies = [(span.body_start, span.body_end) for span in scan_items(source).found if span.body_start >= 0]
@@ -96,4 +97,91 @@ def item_tree_of(source: bytes, bodies: Iterable[tuple[int, int]] | None = None)
     for start, end in bodies:
         if end - start >= len(PLACEHOLDER):
             out[start:end] = b"{" + b" " * (end - start - len(PLACEHOLDER)) + b"}"
-    return tree_of_repaired(bytes(out), source)
+    root = tree_of_repaired(bytes(out), source)
+    return _tree_of_broken(source, bodies) if root.has_error else root
+
+
+def _tree_of_broken(source: bytes, bodies: Sequence[tuple[int, int]]) -> Node:
+    """The tree of the skeleton: where the parser mends an error, it weighs how much text it skips, be it white space."""
+    first = shebang_end(source)
+    at = first
+    gaps: list[bytes] = []
+    offsets: list[int] = []
+    for start, end in bodies:
+        gaps.append(source[at:start])
+        offsets += (at, start)
+        at = end
+    gaps.append(source[at:])
+    offsets += (at, len(source))
+    skeleton = Skeleton(gaps)
+    root = tree_of(skeleton.text)
+    _move(root, skeleton, _runs(gaps, offsets))
+    root.start, root.end = 0, len(source)
+    return root
+
+
+_Runs = tuple["array[int]", "array[int]", "array[int]"]
+"""Of each run of code, or body: its start in the skeleton, its start and its end in the file."""
+
+
+def _runs(gaps: Sequence[bytes], offsets: Sequence[int]) -> _Runs:
+    starts, lows, highs = array("q"), array("q"), array("q")
+    at = 0
+    for number, gap in enumerate(gaps):
+        base = offsets[2 * number]
+        end = at
+        for found in _RUN.finditer(gap):
+            start, after = found.span(1)
+            if start == after:
+                break
+            starts.append(at)
+            lows.append(base + start)
+            highs.append(base + after)
+            end = at + after - start
+            at = end + 1
+        at = end
+        if number + 1 < len(gaps):
+            starts.append(at)
+            lows.append(offsets[2 * number + 1])
+            highs.append(offsets[2 * number + 2])
+            at += len(PLACEHOLDER)
+    return starts, lows, highs
+
+
+def _move(root: Node, skeleton: Skeleton, runs: _Runs) -> None:
+    """Turn the offsets of a skeleton's tree into those of the file."""
+    starts, lows, highs = runs
+    if not starts:
+        return
+    bodies = frozenset(skeleton.bodies)
+    last = len(starts) - 1
+    work = [root]
+    while work:
+        node = work.pop()
+        start, end = node.start, node.end
+        index = max(bisect_right(starts, start) - 1, 0)
+        inside = start - starts[index]
+        low, high = lows[index], highs[index]
+        if starts[index] in bodies:
+            if inside == 1:
+                low = high - 1
+            elif inside > 1:
+                low = lows[index + 1] if index < last else high
+        elif inside > 0:
+            if low + inside < high or index == last:
+                low = min(low + inside, high)
+            else:
+                low = lows[index + 1]
+        node.start = low
+        if end == start:
+            node.end = low
+        else:
+            index = max(bisect_left(starts, end) - 1, 0)
+            inside = end - starts[index]
+            low, high = lows[index], highs[index]
+            if starts[index] in bodies:
+                node.end = low + 1 if inside == 1 else high
+            else:
+                node.end = min(low + inside, high)
+        if node.children:
+            work.extend(node.children)

@@ -6,6 +6,7 @@ Invariant: a document never changes; an edit gives a new one, so whoever holds t
 from __future__ import annotations
 
 from closurelens.text.encoding import Encoding, encode
+from closurelens.text.gapped import Content, Gapped, replaced
 from closurelens.text.lines import LineIndex, Position
 from closurelens.text.ranges import TextRange
 
@@ -13,17 +14,33 @@ __all__ = ["Document"]
 
 
 class Document:
-    """Bytes of valid UTF-8; the line index is made when it is first asked for."""
+    """Bytes of valid UTF-8; the line index is made when it is first asked for.
 
-    __slots__ = ("_lines", "text")
+    `content` is the text as it can be sliced at once; `text`, the whole of it, is put together when it is asked for: in
+    a long file that takes longer than all else that a keystroke needs.
+    """
 
-    def __init__(self, text: bytes, lines: LineIndex | None = None) -> None:
-        self.text = text
-        self._lines = lines
+    __slots__ = ("_lines", "content")
+
+    def __init__(self, text: bytes) -> None:
+        self.content: Content = text
+        self._lines: LineIndex | None = None
 
     @staticmethod
     def of(text: str) -> Document:
         return Document(encode(text))
+
+    @property
+    def text(self) -> bytes:
+        content = self.content
+        if isinstance(content, Gapped):
+            content = self.content = content.flat()
+        return content
+
+    @property
+    def size(self) -> int:
+        """In bytes."""
+        return len(self.content)
 
     @property
     def lines(self) -> LineIndex:
@@ -36,13 +53,14 @@ class Document:
         if range_ is None:
             return Document(new_text)
         start, end = range_
-        old = self.text
+        old = self.content
         if not 0 <= start <= end <= len(old):
             raise ValueError(f"range {start}..{end} is not in a text of {len(old)} bytes")
-        view = memoryview(old)
-        text = b"".join((view[:start], new_text, view[end:]))
-        lines = self._lines
-        return Document(text, lines.edited(start, end, new_text, text) if lines is not None else None)
+        edited = Document(b"")
+        edited.content = replaced(old, start, end, new_text)
+        if self._lines is not None:
+            edited._lines = self._lines.edited(start, end, new_text, edited.content)
+        return edited
 
     def range(self, start: Position, end: Position, encoding: Encoding) -> TextRange:
         """A client's range in bytes; a range that runs backwards is turned round."""

@@ -12,6 +12,7 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from closurelens.text.encoding import Encoding
+from closurelens.text.gapped import Content
 from closurelens.text.offsets import Offsets
 
 __all__ = ["LineIndex", "Position"]
@@ -30,10 +31,12 @@ class Position(NamedTuple):
 class LineIndex:
     """Where the lines of `text` start. Immutable: an edit gives a new index."""
 
-    __slots__ = ("_starts", "text")
+    __slots__ = ("_starts", "starts_key", "text")
 
     def __init__(self, text: bytes) -> None:
-        self.text = text
+        self.text: Content = text
+        self.starts_key = object()
+        """The same one after edits which neither join nor split lines."""
         starts = list(accumulate(map(len, text.splitlines(keepends=True)), initial=0))
         if len(starts) > 1 and text[-1] not in b"\r\n":
             starts.pop()
@@ -44,7 +47,7 @@ class LineIndex:
         """At least one; a text which ends with a line end has an empty last line."""
         return len(self._starts)
 
-    def edited(self, start: int, end: int, new_text: bytes, text: bytes) -> LineIndex:
+    def edited(self, start: int, end: int, new_text: bytes, text: Content) -> LineIndex:
         """The index of `text`, which is this index's text with start..end replaced by `new_text`."""
         # Whether a line starts at v depends on the bytes v-1 and v, so those in start..=end are to be found anew.
         first = self._starts.count_until(max(start, 1) - 1)
@@ -56,6 +59,7 @@ class LineIndex:
         index = LineIndex.__new__(LineIndex)
         index.text = text
         index._starts = self._starts.replaced(first, max(first, last), found, shift=new_end - end)
+        index.starts_key = object() if found or last > first else self.starts_key
         return index
 
     def line_start(self, line: int) -> int:
