@@ -15,8 +15,9 @@ from dataclasses import dataclass
 
 from closurelens.syntax.lex import NAME, SPACE, match_brace, match_bracket, runs
 from closurelens.syntax.mask import mask
+from closurelens.text import Document
 
-__all__ = ["ItemScan", "ItemSpan", "scan_item", "scan_items", "shebang_end"]
+__all__ = ["ItemScan", "ItemSpan", "context_of", "scan_item", "scan_items", "shebang_end"]
 
 
 @dataclass(slots=True)
@@ -493,9 +494,19 @@ def scan_items(text: bytes) -> ItemScan:
     return scan
 
 
+def context_of(document: Document, start: int, end: int) -> tuple[bytes, bytes]:
+    """What `scan_item` has to see before and after the item at start..end: the start of its line, and some bytes more,
+    lest a token that goes on after the item is taken for one that ends with it."""
+    content = document.content
+    low, found = start, -1
+    while low > 0 and found < 0:
+        low = max(start - 2 * (start - low) - 64, 0)
+        found = content[low:start].rfind(b"\n")
+    return content[low + found + 1 : start], content[end : end + _LONGEST_CHARACTER]
+
+
 def scan_item(text: bytes, start: int, end: int) -> ItemSpan | None:
-    """The item that takes exactly start..end, its braces balanced; None when there is not one."""
-    # Some bytes more, lest a token that goes on after the item is taken for one that ends with it.
+    """The item that takes exactly start..end, its braces balanced; None when there is not one. See `context_of`."""
     reader = _Reader(text, start, min(end + _LONGEST_CHARACTER, len(text)), trusts_indent=False)
     while reader.at < end and reader.is_balanced and not reader.found:
         reader.step()

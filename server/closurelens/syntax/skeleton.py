@@ -102,7 +102,7 @@ def item_tree_of(source: bytes, bodies: Sequence[tuple[int, int]] | None = None)
 
 
 def _tree_of_broken(source: bytes, bodies: Sequence[tuple[int, int]]) -> Node:
-    """The tree of the skeleton: where the parser mends an error, it weighs how much text it skips, be it white space."""
+    """The tree of the skeleton: where the parser mends an error, it weighs how much it skips, be it white space."""
     first = shebang_end(source)
     at = first
     gaps: list[bytes] = []

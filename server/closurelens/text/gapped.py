@@ -1,7 +1,7 @@
 """A text that is being edited in one place, without copying the rest of it at each keystroke.
 
-Invariant: a `Gapped` never changes and means `base` with start..end replaced by `middle`; edits far from there make plain
-bytes again.
+Invariant: a `Gapped` never changes and means `base` with start..end replaced by `middle`; an edit far from there makes
+plain bytes again.
 """
 
 from __future__ import annotations

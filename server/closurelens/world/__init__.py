@@ -5,13 +5,23 @@ Nothing here touches the disk: texts and crate graphs come through callables of 
 """
 
 from closurelens.world.changes import Change, CloseFile, EditFile, ExactAnswers, FileOnDisk, OpenFile, SetConfig
-from closurelens.world.model import BodyAnalysis, Failure, FileClosures, Guard, PlacedBody, PlacedClosure, unguarded
+from closurelens.world.model import (
+    BodyAnalysis,
+    ChunkClosures,
+    Failure,
+    FileClosures,
+    Guard,
+    PlacedBody,
+    PlacedClosure,
+    unguarded,
+)
 from closurelens.world.state import Cancelled, Config, Snapshot, World
 
 __all__ = [
     "BodyAnalysis",
     "Cancelled",
     "Change",
+    "ChunkClosures",
     "CloseFile",
     "Config",
     "EditFile",

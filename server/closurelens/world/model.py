@@ -50,6 +50,18 @@ class PlacedBody:
 
 
 @dataclass(slots=True)
+class ChunkClosures:
+    """The closures of one chunk, whose text is `text`: bases and ranges are relative to its start.
+
+    The same object as long as the answer is the same, so what is computed from it can be kept with it.
+    """
+
+    text: bytes
+    bodies: list[PlacedBody] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+
+
+@dataclass(slots=True)
 class PlacedClosure:
     """A closure or async block as it stands in a file: `range` is in bytes of the file, `closure.range` is not."""
 

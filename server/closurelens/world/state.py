@@ -28,8 +28,16 @@ from closurelens.syntax.chunks import SourceFile
 from closurelens.text import TextRange
 from closurelens.world.analysis import Receivers, analyse, may_capture, text_of
 from closurelens.world.changes import Change, CloseFile, EditFile, ExactAnswers, FileOnDisk, OpenFile, SetConfig
-from closurelens.world.model import BodyAnalysis, Failure, FileClosures, Guard, PlacedBody, unguarded
-from closurelens.world.moving import Place, moved, same_items
+from closurelens.world.model import (
+    BodyAnalysis,
+    ChunkClosures,
+    Failure,
+    FileClosures,
+    Guard,
+    PlacedBody,
+    unguarded,
+)
+from closurelens.world.moving import Board
 
 LoadGraph = Callable[[str], CrateGraph]
 """The workspace that the file at this path belongs to, or a graph of that file alone (`project.load.load_project`)."""
@@ -52,7 +60,7 @@ class _Home:
 
     crate: CrateIndex
     reached: bool
-    places: list[Place]
+    board: Board
 
 
 @dataclass(slots=True)
@@ -84,7 +92,7 @@ class _Project:
     def fits(self, path: str, now: SourceFile) -> bool:
         """Whether what the program knows of `path` can be moved to `now`."""
         seen = self.seen(path)
-        return seen is None or same_items(seen, now)
+        return seen is None or now.has_items_of(seen)
 
     def forget(self, path: str) -> None:
         """`path` has other items now."""
@@ -272,9 +280,14 @@ class World:
         for crate in candidates:
             index = project.program.crate(crate)
             if crate.root == path or index.modules_of_file(path):
-                return _Home(index, True, [Place(owner) for owner in file_bodies(index, path)])
+                return _Home(index, True, self._board(project, index, path))
         index = project.program.crate(_loose_crate(path, candidates, project.graph))
-        return _Home(index, False, [Place(owner) for owner in file_bodies(index, path)])
+        return _Home(index, False, self._board(project, index, path))
+
+    def _board(self, project: _Project, crate: CrateIndex, path: str) -> Board:
+        owners = file_bodies(crate, path)
+        seen = project.seen(path)
+        return Board(owners, SourceFile.of(b"") if seen is None else seen)
 
     def edition_of(self, path: str) -> Edition:
         project = self._project_of(path)
@@ -290,49 +303,38 @@ class World:
         text = file.document.text
         if not may_capture(text):
             return FileClosures(path, text)
-        answer = self._closures(path, file, guard)
-        if answer is None and not file.is_settled:
-            self._settle(path, file)
-            answer = self._closures(path, self._open[path], guard)
-        if answer is None:
-            self._forget(self.home_of(path)[0], path)
-            answer = self._closures(path, self.file(path) or file, guard)
-        return FileClosures(path, text) if answer is None else answer
+        found = self.chunks_in(path, None, guard)
+        answer = FileClosures(path, text, reached=self.home_of(path)[1].reached)
+        for start, chunk in found:
+            answer.bodies.extend([PlacedBody(start + body.base, body.analysis) for body in chunk.bodies])
+            answer.failures.extend([Failure(failure.range.shifted(start), failure.owner) for failure in chunk.failures])
+        return answer
 
-    def _closures(self, path: str, file: SourceFile, guard: Guard) -> FileClosures | None:
+    def chunks_in(self, path: str, within: TextRange | None, guard: Guard) -> list[tuple[int, ChunkClosures]]:
+        file = self.file(path)
+        if file is None:
+            return []
+        found = self._chunks(path, file, within, guard)
+        if found is None and not file.is_settled:
+            self._settle(path, file)
+            file = self._open[path]
+            found = self._chunks(path, file, within, guard)
+        if found is None:
+            self._forget(self.home_of(path)[0], path)
+            found = self._chunks(path, file, within, guard)
+        return [] if found is None else found
+
+    def _chunks(
+        self, path: str, file: SourceFile, within: TextRange | None, guard: Guard
+    ) -> list[tuple[int, ChunkClosures]] | None:
         """None when an owner is not found again in the text."""
         project, home = self.home_of(path)
-        seen = project.seen(path)
-        if seen is None or (seen.document.text == file.document.text and file.is_settled):
-            seen = file
-        elif not same_items(seen, file):
+        if not project.fits(path, file):
             return None
-        answer = FileClosures(path, file.document.text, reached=home.reached)
-        for place in home.places:
-            index = place.chunk_in(seen)
-            chunk = None if index is None else file.chunks[index]
-            shift = 0 if index is None or seen is file else file.start_of(index) - seen.start_of(index)
-            bodies = place.bodies
-            if bodies is None or chunk is None or place.chunk is not chunk:
-                owner = moved(place.owner, index, seen, file)
-                if owner is None:
-                    if may_capture(text_of(place.owner)):
-                        return None
-                    continue
-                bodies = self._analysed(project, owner, guard)
-                place.chunk, place.bodies = chunk, bodies
-                if bodies is None:
-                    answer.failures.append(Failure(TextRange(*owner.item_range), owner.path))
-                    continue
-            if bodies:
-                start = place.start + shift
-                answer.bodies.extend([PlacedBody(start + body.offset, body) for body in bodies])
-        return answer
+        return home.board.closures(file, within, lambda owner: self._analysed(project, owner, guard))
 
     def _analysed(self, project: _Project, owner: BodyOwner, guard: Guard) -> list[BodyAnalysis] | None:
         text = text_of(owner)
-        if not may_capture(text):
-            return []
         key = (owner.path, owner.file)
         known = project.known.get(key)
         if known is not None and known.text == text:
@@ -347,8 +349,7 @@ class World:
         for project in self._projects:
             project.known.clear()
             for home in project.homes.values():
-                for place in home.places:
-                    place.chunk = place.bodies = None
+                home.board.forget_answers()
 
 
 @dataclass(slots=True)
@@ -370,6 +371,13 @@ class Snapshot:
     def closures_in(self, path: str, guard: Guard = unguarded) -> FileClosures:
         """The closures of a file; of a file that is not there, none."""
         return self._now().closures_in(path, guard)
+
+    def chunks_in(
+        self, path: str, within: TextRange | None, guard: Guard = unguarded
+    ) -> list[tuple[int, ChunkClosures]]:
+        """The closures of the chunks that touch `within` (None: of all), each with where the chunk starts. What is
+        outside of all chunks comes as one of the whole text."""
+        return self._now().chunks_in(path, within, guard)
 
     def exact_in(self, path: str) -> Mapping[int, ClosureCaptures] | None:
         return self._now().exact_in(path)
