@@ -15,9 +15,9 @@ from closurelens.hir.types import GenericsDecl, PathType
 from closurelens.infer.result import InferenceResult
 from closurelens.text import Document, TextRange
 from closurelens.ty.sig import Predicate
-from closurelens.world import Guard, PlacedBody, Snapshot, unguarded
+from closurelens.world import ChunkClosures, Guard, PlacedBody, Snapshot, unguarded
 
-__all__ = ["BodyView", "ClosureView", "FileView", "async_keyword_end", "exprs", "file_view", "parts"]
+__all__ = ["BodyView", "ClosureView", "FileView", "async_keyword_end", "chunk_view", "exprs", "file_view", "parts"]
 
 
 @dataclass(slots=True)
@@ -147,22 +147,35 @@ def parts(expr: h.Expr) -> list[h.Expr]:
     return [] if inside is None else [e for e in inside(expr) if e is not None]
 
 
-def file_view(snapshot: Snapshot, path: str, guard: Guard = unguarded) -> FileView | None:
-    """The file as features see it; None when there is no such file."""
+def file_view(
+    snapshot: Snapshot, path: str, guard: Guard = unguarded, *, within: TextRange | None = None
+) -> FileView | None:
+    """The file as features see it, with the bodies of the items that touch `within` (None: all); None when there is no
+    such file."""
     file = snapshot.file(path)
     if file is None:
         return None
-    answer = snapshot.closures_in(path, guard)
+    bodies: list[BodyView] = []
+    for start, chunk in snapshot.chunks_in(path, within, guard):
+        bodies.extend(_body_views(chunk, start))
+    return FileView(file.document, bodies)
+
+
+def chunk_view(chunk: ChunkClosures) -> FileView:
+    """A chunk as if it were a file: offsets are relative to its start."""
+    return FileView(Document(chunk.text), _body_views(chunk, 0))
+
+
+def _body_views(chunk: ChunkClosures, start: int) -> list[BodyView]:
     by_body: dict[int, tuple[PlacedBody, list[ClosureCaptures]]] = {}
-    for placed in answer.closures():
+    for placed in chunk.closures():
         by_body.setdefault(id(placed.body), (placed.body, []))[1].append(placed.closure)
-    bodies = []
+    bodies: list[BodyView] = []
     for body, captures in by_body.values():
         resolver = body.analysis.owner.resolver
-        bodies.append(
-            BodyView(body.analysis.result, captures, body.base, resolver.predicates, _unsized(resolver.decls))
-        )
-    return FileView(file.document, bodies)
+        base = start + body.base
+        bodies.append(BodyView(body.analysis.result, captures, base, resolver.predicates, _unsized(resolver.decls)))
+    return bodies
 
 
 def _unsized(decls: Sequence[GenericsDecl]) -> frozenset[str]:

@@ -44,5 +44,5 @@ def offset(document: Document, given: Any, encoding: Encoding) -> int:
 
 def text_range(document: Document, given: Any, encoding: Encoding) -> TextRange:
     if not isinstance(given, dict):
-        return TextRange(0, len(document.text))
+        return TextRange(0, document.size)
     return document.range(position(given.get("start")), position(given.get("end")), encoding)

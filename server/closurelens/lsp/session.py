@@ -15,7 +15,9 @@ from closurelens.lsp.bug import Bugs
 from closurelens.lsp.client import Client
 from closurelens.lsp.configuration import Settings, read_settings
 from closurelens.lsp.disk import RememberingDisk
+from closurelens.lsp.hint_pieces import HintPieces
 from closurelens.lsp.protocol import Connection, Json
+from closurelens.syntax.chunks import SourceFile
 from closurelens.world import Change, FileOnDisk, SetConfig, World
 
 __all__ = ["OpenDocument", "Session"]
@@ -30,12 +32,13 @@ _SETTLED_AT_ONCE = 40_000
 class OpenDocument:
     """`uri` is the client's spelling."""
 
-    __slots__ = ("path", "uri", "version")
+    __slots__ = ("path", "pieces", "uri", "version")
 
     def __init__(self, uri: str, path: str, version: int | None) -> None:
         self.uri = uri
         self.path = path
         self.version = version
+        self.pieces: HintPieces | None = None
 
 
 class Session:
@@ -69,14 +72,27 @@ class Session:
         """The document a request is about; None if it is not open."""
         return self.documents.get(from_lsp.uri_of(params))
 
-    def view(self, document: OpenDocument) -> FileView | None:
+    def settled(self, document: OpenDocument) -> SourceFile | None:
+        """The document's file; a long one may be settled later."""
         world = self.world
         changed = self.disk.changed()
         if changed:
             self.changed_on_disk(changed)
         file = world.file(document.path)
-        if file is not None and not file.is_settled and len(file.document.text) <= _SETTLED_AT_ONCE:
+        if file is not None and not file.is_settled and file.document.size <= _SETTLED_AT_ONCE:
             world.settle(document.path)
+            file = world.file(document.path)
+        return file
+
+    def pieces(self, document: OpenDocument) -> HintPieces:
+        config, client = self.settings.inlay_hints, self.client
+        if document.pieces is None or not document.pieces.fits(config, client):
+            document.pieces = HintPieces(document.uri, config, client)
+        return document.pieces
+
+    def view(self, document: OpenDocument) -> FileView | None:
+        world = self.world
+        self.settled(document)
         known = self._views.get(document.path)
         if known is None or known[0] != world.number:
             known = (world.number, file_view(world.snapshot(), document.path, self.bugs.guard_body))

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from closurelens.ide.hover import Hover
-from closurelens.ide.inlay_hints import InlayHint, Resolved
+from closurelens.ide.inlay_hints import Resolved
 from closurelens.lsp.client import Client
 from closurelens.lsp.protocol import Json
 from closurelens.lsp.session import OpenDocument
 from closurelens.text import Document, Encoding, TextEdit, TextRange
 
-__all__ = ["hover", "inlay_hint", "position", "resolved_hint", "text_range", "workspace_edit"]
+__all__ = ["hover", "position", "resolved_hint", "text_range", "workspace_edit"]
 
 
 def position(document: Document, offset: int, encoding: Encoding) -> Json:
@@ -24,29 +24,20 @@ def text_range(document: Document, at: TextRange, encoding: Encoding) -> Json:
     return {"start": position(document, at.start, encoding), "end": position(document, at.end, encoding)}
 
 
-def inlay_hint(document: Document, opened: OpenDocument, hint: InlayHint, client: Client) -> Json:
-    """Parts only where the client can resolve them: for the others, the text is all they show."""
-    out: Json = {"position": position(document, hint.offset, client.encoding)}
-    if client.hint_resolve:
-        out["label"] = [{"value": part.text} for part in hint.parts]
-        out["data"] = {"uri": opened.uri, "kind": hint.kind.value, "closure": hint.closure, "version": opened.version}
-    else:
-        out["label"] = hint.label
-    if hint.padding_left:
-        out["paddingLeft"] = True
-    if hint.padding_right:
-        out["paddingRight"] = True
-    return out
-
-
-def resolved_hint(document: Document, opened: OpenDocument, given: Json, resolved: Resolved, client: Client) -> Json:
+def resolved_hint(
+    document: Document, opened: OpenDocument, start: int, given: Json, resolved: Resolved, client: Client
+) -> Json:
+    """`start` is added to the offsets of `resolved`."""
     parts: list[Json] = []
     for part, tooltip in zip(resolved.hint.parts, resolved.parts, strict=True):
         one: Json = {"value": part.text}
         if tooltip:
             one["tooltip"] = markup(tooltip)
         if part.target is not None:
-            one["location"] = {"uri": opened.uri, "range": text_range(document, part.target, client.encoding)}
+            one["location"] = {
+                "uri": opened.uri,
+                "range": text_range(document, part.target.shifted(start), client.encoding),
+            }
         parts.append(one)
     return {**given, "label": parts, "tooltip": markup(resolved.tooltip)}
 

@@ -92,12 +92,15 @@ class SourceFile:
         "_starts",
         "chunks",
         "document",
+        "gaps_key",
         "is_balanced",
     )
 
     document: Document
     chunks: list[Chunk]
     is_balanced: bool
+    gaps_key: object
+    """The same one as long as nothing was edited outside of bodies."""
     _starts: Offsets
     _skeleton: Skeleton | None
     _ranges: list[tuple[int, int]] | None
@@ -138,6 +141,7 @@ class SourceFile:
         self._is_plain = scan.is_plain
         self._is_stale = False
         self._items_key = object()
+        self.gaps_key = object()
         self._ranges = None
         self._skeleton = None
         if old is not None and old._skeleton is not None:
@@ -315,6 +319,7 @@ class SourceFile:
         file._is_plain = self._is_plain
         file._is_stale = self._is_stale or not self._is_plain
         file._items_key = self._items_key if _same_around(old, chunks[index]) else object()
+        file.gaps_key = self.gaps_key
         file._ranges = None
         file._starts = self._starts.replaced(index + 1, index + 1, (), shift=delta)
         file._broken = broken
@@ -330,6 +335,7 @@ class SourceFile:
         file._is_plain = self._is_plain
         file._is_stale = True
         file._items_key = object()
+        file.gaps_key = object()
         file._ranges = None
         file._starts = self._starts.replaced(touched.start, touched.stop, (), shift=delta)
         file._broken = frozenset()

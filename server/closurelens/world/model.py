@@ -59,6 +59,12 @@ class ChunkClosures:
     text: bytes
     bodies: list[PlacedBody] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
+    kept: object = None
+    """What somebody who asked has made of it."""
+
+    def closures(self) -> list[PlacedClosure]:
+        """In the order of the text, each written closure and async block once."""
+        return _written(self.bodies)
 
 
 @dataclass(slots=True)
@@ -94,21 +100,25 @@ class FileClosures:
 
     def closures(self) -> list[PlacedClosure]:
         """In the order of the text, each written closure and async block once."""
-        found: dict[tuple[int, int], PlacedClosure] = {}
-        for body in self.bodies:
-            for closure in body.analysis.written():
-                start, end = closure.range[0] + body.base, closure.range[1] + body.base
-                known = found.get((start, end))
-                if known is None:
-                    found[start, end] = PlacedClosure(TextRange(start, end), closure, body)
-                elif not _alike(known.closure, closure):
-                    doubtful = [*known.closure.uncertain, COPIES_DIFFER]
-                    if COPIES_DIFFER not in known.closure.uncertain:
-                        known.closure = replace(known.closure, uncertain=doubtful)
-        return [found[key] for key in sorted(found, key=lambda key: (key[0], -key[1]))]
+        return _written(self.bodies)
 
     def failure_at(self, offset: int) -> Failure | None:
         return next((failure for failure in self.failures if failure.range.start <= offset < failure.range.end), None)
+
+
+def _written(bodies: list[PlacedBody]) -> list[PlacedClosure]:
+    found: dict[tuple[int, int], PlacedClosure] = {}
+    for body in bodies:
+        for closure in body.analysis.written():
+            start, end = closure.range[0] + body.base, closure.range[1] + body.base
+            known = found.get((start, end))
+            if known is None:
+                found[start, end] = PlacedClosure(TextRange(start, end), closure, body)
+            elif not _alike(known.closure, closure):
+                doubtful = [*known.closure.uncertain, COPIES_DIFFER]
+                if COPIES_DIFFER not in known.closure.uncertain:
+                    known.closure = replace(known.closure, uncertain=doubtful)
+    return [found[key] for key in sorted(found, key=lambda key: (key[0], -key[1]))]
 
 
 def _alike(a: ClosureCaptures, b: ClosureCaptures) -> bool:

@@ -60,7 +60,8 @@ class Board:
             has_chunk = index is not None and not is_expanded and _is_chunk(owner, seen, index)
             base = 0 if is_expanded else owner.body_base
             if index is None or not (has_chunk or is_expanded):
-                self._loose.places.append(_Place(owner, base, has_chunk=False))
+                if may_capture(text_of(owner)):
+                    self._loose.places.append(_Place(owner, base, has_chunk=False))
             else:
                 group = self._groups.setdefault(index, _Group())
                 group.places.append(_Place(owner, base - seen.start_of(index), has_chunk))
@@ -75,10 +76,8 @@ class Board:
         out: list[tuple[int, ChunkClosures]] = []
         if self._loose.places:
             if file is not self._seen and file.document.text != self._seen.document.text:
-                if any(may_capture(text_of(place.owner)) for place in self._loose.places):
-                    return None
-            else:
-                out.append((0, self._of_loose(analyse)))
+                return None
+            out.append((0, self._of_loose(analyse)))
         chunks = file.chunks
         groups = self._groups
         for index in range(len(chunks)) if within is None else file.chunks_in(within):

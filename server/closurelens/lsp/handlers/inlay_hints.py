@@ -2,37 +2,45 @@
 
 from __future__ import annotations
 
+from zlib import crc32
+
+import msgspec
+
 from closurelens.ide import inlay_hints as feature
+from closurelens.ide.view import chunk_view
 from closurelens.lsp import from_lsp, to_lsp
 from closurelens.lsp.protocol import Json
 from closurelens.lsp.session import Session
+from closurelens.text import TextRange
 
 
-def on_inlay_hint(session: Session, params: Json) -> list[Json]:
+def on_inlay_hint(session: Session, params: Json) -> msgspec.Raw | list[Json]:
     opened = session.document(params)
-    view = None if opened is None else session.view(opened)
-    if opened is None or view is None:
+    file = None if opened is None else session.settled(opened)
+    if opened is None or file is None:
         return []
-    document = view.document
-    within = from_lsp.text_range(document, params.get("range"), session.client.encoding)
-    hints = feature.inlay_hints(view, within, session.settings.inlay_hints)
-    start, end = within
-    client = session.client
-    return [to_lsp.inlay_hint(document, opened, hint, client) for hint in hints if start <= hint.offset <= end]
+    within = from_lsp.text_range(file.document, params.get("range"), session.client.encoding)
+    found = session.world.chunks_in(opened.path, within, session.bugs.guard_body)
+    file = session.world.file(opened.path) or file
+    return msgspec.Raw(session.pieces(opened).response(file, found, within))
 
 
 def on_resolve(session: Session, params: Json) -> Json:
+    """`data` says how far from the hint its closure starts, and what the text of its item was."""
     data = params.get("data")
     if not isinstance(data, dict):
         return params
     opened = session.documents.get(str(data.get("uri")))
-    view = None if opened is None else session.view(opened)
-    closure, kind = data.get("closure"), data.get("kind")
-    if opened is None or view is None or opened.version != data.get("version"):
+    file = None if opened is None else session.settled(opened)
+    if opened is None or file is None:
         return params
-    if not isinstance(closure, int) or kind not in ("trait", "captures"):
+    back, kind = data.get("at"), data.get("kind")
+    if not isinstance(back, int) or kind not in ("trait", "captures"):
         return params
-    resolved = feature.resolve(view, feature.HintKind(kind), closure)
-    if resolved is None:
-        return params
-    return to_lsp.resolved_hint(view.document, opened, params, resolved, session.client)
+    at = from_lsp.offset(file.document, params.get("position"), session.client.encoding)
+    for start, chunk in session.world.chunks_in(opened.path, TextRange(at, at), session.bugs.guard_body):
+        if crc32(chunk.text) == data.get("of"):
+            resolved = feature.resolve(chunk_view(chunk), feature.HintKind(kind), at + back - start)
+            if resolved is not None:
+                return to_lsp.resolved_hint(file.document, opened, start, params, resolved, session.client)
+    return params
