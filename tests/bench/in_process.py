@@ -4,7 +4,8 @@ import json
 from typing import Any
 
 from closurelens.lsp.protocol import Connection
-from closurelens.lsp.server import connect
+from closurelens.lsp.server import connect, prepare_process
+from closurelens.lsp.transport import Frames, framed
 
 Json = dict[str, Any]
 
@@ -13,8 +14,10 @@ class InProcess:
     """`send` gives a message to the server and returns what it answered at once."""
 
     def __init__(self, encoding: str = "utf-8") -> None:
+        prepare_process()
         self._sent: list[bytes] = []
-        self.connection: Connection = connect(self._sent.append)
+        self.connection: Connection = connect(lambda body: self._sent.append(framed(body)))
+        self._frames = Frames()
         self._id = 0
         self.request("initialize", {"capabilities": {"general": {"positionEncodings": [encoding]}}})
         self.notify("initialized", {})
@@ -31,5 +34,5 @@ class InProcess:
     def raw(self, *messages: bytes) -> bytes:
         """Handle messages; the last thing the server says to them, not decoded."""
         self._sent.clear()
-        self.connection.receive(list(messages))
-        return self._sent[-1] if self._sent else b""
+        self.connection.receive(self._frames.feed(b"".join([framed(message) for message in messages])))
+        return self._sent[-1].partition(b"\r\n\r\n")[2] if self._sent else b""

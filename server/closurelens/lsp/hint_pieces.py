@@ -35,8 +35,11 @@ class _Row:
 
 @dataclass(slots=True)
 class _Piece:
-    """The hints of one chunk, from the offset `low` to `high`, and what was sent of them last. `placed` is right as long as `place` is the same; None
-    where the chunk is not the first on its line, so that other chunks move it."""
+    """The hints of one chunk, from the offset `low` to `high`, and what was sent of them last.
+
+    `placed` is right as long as `place` is the same; None where the chunk is not the first on its line, so that others
+    move it.
+    """
 
     maker: HintPieces
     rows: list[_Row]

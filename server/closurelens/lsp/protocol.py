@@ -46,6 +46,18 @@ class Protocol(JsonRPCProtocol):
 
     send: Callable[[bytes], None] | None = None
 
+    def handle_message(self, message: Any) -> None:
+        """Ours never wait and are guarded: they do without the context and the future that pygls makes for each."""
+        kind = message.__class__
+        if kind is JsonRPCRequestMessage or kind is JsonRPCNotification:
+            handler = self.fm.builtin_features.get(message.method)
+            if handler is not None:
+                result = handler(message.params)
+                if kind is JsonRPCRequestMessage:
+                    self._send_data(JsonRPCResponseMessage(message.id, "2.0", result))
+                return
+        super().handle_message(message)
+
     def _send_data(self, data: Any) -> None:
         if self.send is None or not data:
             return

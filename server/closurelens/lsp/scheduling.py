@@ -7,6 +7,7 @@ Invariant: nothing here runs while a message is being handled; a timer that is s
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 from collections.abc import Callable
 
@@ -20,6 +21,8 @@ stay away until the next refresh (neovim#36318)."""
 
 
 _BETWEEN_LOOKS_AT_PARENT = 3.0
+_FULL_COLLECTION = 50
+"""Pauses in typing between two full collections of garbage."""
 
 
 class Scheduler:
@@ -27,6 +30,7 @@ class Scheduler:
         self._session = session
         self._timer: asyncio.TimerHandle | None = None
         self._tokens = 0
+        self._idle = 0
 
     def changed(self, document: OpenDocument) -> None:
         """A document has been edited; more edits may follow."""
@@ -49,6 +53,16 @@ class Scheduler:
         if session.documents.get(document.uri) is document:
             session.bugs.guarded("settling", lambda: session.world.settle(document.path), None)
         self._refresh()
+        self._collect_garbage()
+
+    def _collect_garbage(self) -> None:
+        """What lives by now is left alone from then on, once in a while, so that the next collections are short."""
+        self._idle += 1
+        if self._idle % _FULL_COLLECTION == 1:
+            gc.collect()
+            gc.freeze()
+        else:
+            gc.collect(1)
 
     def _refresh(self) -> None:
         self._timer = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 from collections.abc import Callable
 from typing import Any
@@ -21,7 +22,10 @@ from closurelens.stdsig.database import StdDb
 from closurelens.text import DecodeError, decode
 from closurelens.world import World
 
-__all__ = ["connect", "main", "make_world"]
+__all__ = ["connect", "main", "make_world", "prepare_process"]
+
+_YOUNG = 20_000
+"""Objects made since the last collection that cause one."""
 
 
 def make_world(disk: RememberingDisk) -> World:
@@ -74,9 +78,16 @@ def _nothing() -> list[dict[str, Any]]:
     return []
 
 
+def prepare_process() -> None:
+    """Collections of garbage are rare, and of young objects: a full one takes longer than what a keystroke may. The
+    scheduler does them when nothing is typed."""
+    gc.set_threshold(_YOUNG, 20, 1_000_000)
+
+
 def main(address: tuple[str, int] | None = None) -> int:
     """Serve one client on standard input and output, or on a TCP port; returns the process's exit code."""
     logging.basicConfig(level=logging.ERROR)
+    prepare_process()
     if address is None:
         return serve_stdio(connect)
     return serve_tcp(connect, *address)

@@ -116,11 +116,14 @@ _CLOSURE = _pattern(
     rb"(?P<words>(?:(?:const|static|async|gen|move|use)\b~(?:" + _PARENS + rb"~)?)*)(?=\|)"
 )
 _CLOSURE_WORD = _pattern(rb"(?P<word>\w+)~(?P<captures>" + _PARENS + rb")?")
+_CLOSURE_WORDS = re.compile(rb"\b(?:const|static|async|gen|move|use|for)\b[^|]*\|")
 _KEPT = (b"static", b"async", b"move")
 
 
 def _closures(work: _Work) -> None:
     """The grammar knows `static? async? move? |..|`."""
+    if _CLOSURE_WORDS.search(work.code) is None:
+        return
     for found in _CLOSURE.finditer(work.code):
         words = list(_CLOSURE_WORD.finditer(work.code, *found.span("words")))
         spelled = [word.group("word") for word in words]
@@ -151,7 +154,10 @@ _JUMP = _pattern(rb"(?<![\w.'$#])(?:(?P<return>return)(?=~\|\|)|(?:break|yield)(
 
 def _jumps(work: _Work) -> None:
     """`return || x` is taken for an `or`; an assignment has the same place in an expression and takes a closure."""
-    for found in _JUMP.finditer(work.code):
+    code = work.code
+    if b"return" not in code and b"break" not in code and b"yield" not in code:
+        return
+    for found in _JUMP.finditer(code):
         start, end = found.span()
         work.put(start, b"_" * (end - start - 1) + b"=")
         work.patches.append(Patch(PatchKind.JUMP, start, end, start))
@@ -184,6 +190,8 @@ _GEN_BLOCK = _pattern(rb"(?<![\w.'$#])(?P<async>async)\b~(?P<gen>gen)\b(?=~(?:mo
 
 
 def _gen_blocks(work: _Work) -> None:
+    if b"gen" not in work.code:
+        return
     for found in _GEN_BLOCK.finditer(work.code):
         work.hide(PatchKind.BLOCK_TOKEN, *found.span("gen"), found.start("async"))
 
@@ -215,31 +223,41 @@ _SUPER_LET = _pattern(rb"(?<![\w.'$#:])super(?=~let\b)")
 
 def _items(work: _Work) -> None:
     code = work.code
-    for found in _ITEM_WORD.finditer(code):
-        work.hide(PatchKind.ITEM_TOKEN, *found.span(), work.next_code(found.end()))
-    for found in _IMPL_CONST.finditer(code):
-        work.hide(PatchKind.ITEM_TOKEN, *found.span("const"), -1)
-    for found in _FOREIGN_TYPE.finditer(code):
-        work.hide(PatchKind.VISIBILITY, *found.span("vis"), found.start("type"))
-    for found in _MACRO.finditer(code):
-        end = work.close_of(found.end())
-        if end is not None and code[end - 1 : end] == b")":
-            body = work.next_code(end)
-            end = work.close_of(body) if code[body : body + 1] == b"{" else None
-        if end is not None:
-            work.hide(PatchKind.MACRO, found.start(), end, -1)
-    for found in _TRAIT_ALIAS.finditer(code):
-        start, end = found.span("trait")
-        work.put(start, b"type ")
-        work.patches.append(Patch(PatchKind.TRAIT_ALIAS, start, end, -1))
-    for found in _BOUND_CONST.finditer(code):
-        work.blank(*found.span())
-    for found in _ASSOC_DEFAULT.finditer(code):
-        work.blank(*found.span("default"))
-    for found in _UNIT_WHERE.finditer(code):
-        work.blank(*found.span("where"))
-    for found in _SUPER_LET.finditer(code):
-        work.blank(*found.span())
+    has_const, has_type = b"const" in code, b"type" in code
+    if has_const or b"gen" in code or b"safe" in code or b"default" in code or b"auto" in code:
+        for found in _ITEM_WORD.finditer(code):
+            work.hide(PatchKind.ITEM_TOKEN, *found.span(), work.next_code(found.end()))
+    if has_const:
+        for found in _IMPL_CONST.finditer(code):
+            work.hide(PatchKind.ITEM_TOKEN, *found.span("const"), -1)
+    if has_type:
+        for found in _FOREIGN_TYPE.finditer(code):
+            work.hide(PatchKind.VISIBILITY, *found.span("vis"), found.start("type"))
+    if b"macro" in code:
+        for found in _MACRO.finditer(code):
+            end = work.close_of(found.end())
+            if end is not None and code[end - 1 : end] == b")":
+                body = work.next_code(end)
+                end = work.close_of(body) if code[body : body + 1] == b"{" else None
+            if end is not None:
+                work.hide(PatchKind.MACRO, found.start(), end, -1)
+    if b"trait" in code:
+        for found in _TRAIT_ALIAS.finditer(code):
+            start, end = found.span("trait")
+            work.put(start, b"type ")
+            work.patches.append(Patch(PatchKind.TRAIT_ALIAS, start, end, -1))
+    if has_const:
+        for found in _BOUND_CONST.finditer(code):
+            work.blank(*found.span())
+    if has_type:
+        for found in _ASSOC_DEFAULT.finditer(code):
+            work.blank(*found.span("default"))
+    if b"struct" in code:
+        for found in _UNIT_WHERE.finditer(code):
+            work.blank(*found.span("where"))
+    if b"super" in code:
+        for found in _SUPER_LET.finditer(code):
+            work.blank(*found.span())
 
 
 # Names and literals that the grammar reserves or does not know; their text is read from the source, so any will do
@@ -254,30 +272,41 @@ _FN_POINTER = _pattern(rb"(?<![\w.'$#])fn~(?P<params>" + _PARENS + rb")")
 _REF_INFER = _pattern(rb"&~(?:'\w+~)?(?:mut~)?(?P<infer>_)(?!\w)")
 _NEGATIVE = _pattern(rb"(?:::|[A-Z]\w*)<(?:[^<>;{}()|]*,~)?(?P<minus>-)(?=[0-9]+\w*~[,>])")
 _LAST_COMMA = _pattern(rb"(?:[=(,{\[;&!>]|\b(?:move|async|return|else|in))~\|(?P<params>[^|]*[^|\s,])(?P<comma>,)~\|")
+_MINUS = re.compile(rb"-[0-9]")
+_COMMA_BAR = _pattern(rb",~\|")
 _EMPTY_WHERE = _pattern(rb"\bwhere\b~\w+~:~(?=[{;])")
 
 
 def _spellings(work: _Work) -> None:
     code = work.code
-    for found in _WIDE_SPACE.finditer(code):
-        work.blank(*found.span())
-    for found in _NAME.finditer(code):
-        work.put(found.start(), b"_")
-    for found in _FLOAT.finditer(code):
-        work.put(found.start("suffix"), b"f32" if found.group("suffix") == b"f16" else b"_f32")
-    for found in _BECOME.finditer(code):
-        work.put(found.start(), b"return".ljust(len(found.group())))
-    for found in _DYN.finditer(code):
-        work.blank(*found.span("skip"))
-    for pointer in _FN_POINTER.finditer(code):
-        for found in _REF_INFER.finditer(code, *pointer.span("params")):
-            work.put(found.start("infer"), b"T")
-    for found in _NEGATIVE.finditer(code):
-        work.put(found.start("minus"), b"0")
-    for found in _LAST_COMMA.finditer(code):
-        work.blank(*found.span("comma"))
-    for found in _EMPTY_WHERE.finditer(code):
-        work.blank(*found.span())
+    if not code.isascii():
+        for found in _WIDE_SPACE.finditer(code):
+            work.blank(*found.span())
+    if b"raw" in code or b"!" in code or b"::" in code:
+        for found in _NAME.finditer(code):
+            work.put(found.start(), b"_")
+    if b"f16" in code or b"f128" in code:
+        for found in _FLOAT.finditer(code):
+            work.put(found.start("suffix"), b"f32" if found.group("suffix") == b"f16" else b"_f32")
+    if b"become" in code or b"yeet" in code:
+        for found in _BECOME.finditer(code):
+            work.put(found.start(), b"return".ljust(len(found.group())))
+    if b"dyn" in code:
+        for found in _DYN.finditer(code):
+            work.blank(*found.span("skip"))
+    if _REF_INFER.search(code) is not None:
+        for pointer in _FN_POINTER.finditer(code):
+            for found in _REF_INFER.finditer(code, *pointer.span("params")):
+                work.put(found.start("infer"), b"T")
+    if _MINUS.search(code) is not None:
+        for found in _NEGATIVE.finditer(code):
+            work.put(found.start("minus"), b"0")
+    if _COMMA_BAR.search(code) is not None:
+        for found in _LAST_COMMA.finditer(code):
+            work.blank(*found.span("comma"))
+    if b"where" in code:
+        for found in _EMPTY_WHERE.finditer(code):
+            work.blank(*found.span())
 
 
 # Attributes of expressions
