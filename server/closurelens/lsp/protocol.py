@@ -47,16 +47,15 @@ class Protocol(JsonRPCProtocol):
     send: Callable[[bytes], None] | None = None
 
     def handle_message(self, message: Any) -> None:
-        """Ours never wait and are guarded: they do without the context and the future that pygls makes for each."""
+        """What a keystroke sends does without the context and the future that pygls makes for each handler."""
         kind = message.__class__
-        if kind is JsonRPCRequestMessage or kind is JsonRPCNotification:
-            handler = self.fm.builtin_features.get(message.method)
-            if handler is not None:
-                result = handler(message.params)
-                if kind is JsonRPCRequestMessage:
-                    self._send_data(JsonRPCResponseMessage(message.id, "2.0", result))
-                return
-        super().handle_message(message)
+        if kind is JsonRPCNotification and message.method == "textDocument/didChange":
+            self.fm.builtin_features[message.method](message.params)
+        elif kind is JsonRPCRequestMessage and message.method == "textDocument/inlayHint":
+            result = self.fm.builtin_features[message.method](message.params)
+            self._send_data(JsonRPCResponseMessage(message.id, "2.0", result))
+        else:
+            super().handle_message(message)
 
     def _send_data(self, data: Any) -> None:
         if self.send is None or not data:

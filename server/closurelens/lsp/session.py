@@ -105,7 +105,7 @@ class Session:
         self.on_disk_change()
 
     def has_view(self, document: OpenDocument) -> bool:
-        return document.path in self._views
+        return document.pieces is not None or document.path in self._views
 
     def forget_view(self, path: str) -> None:
         self._views.pop(path, None)
