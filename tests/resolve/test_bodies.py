@@ -419,3 +419,12 @@ trait Loop: Loop { type X: Into<Self::X>; fn f(x: Self::X); }
         lowered = lower_owner(owner)
         if lowered is not None:
             scopes_of(owner, lowered)
+
+
+def test_a_file_declared_twice_is_taken_as_it_is_compiled() -> None:
+    fixture = load(
+        "#[cfg(x)] mod a;\n#[cfg(not(x))] pub mod a;\n//- /a.rs\npub fn f() {}\n#[cfg(x)] fn g() {}\n",
+    )
+    owners = fixture.owners("/a.rs").values()
+    assert [(owner.path, owner.cfg_off) for owner in owners if owner.item.name == "f"] == [("krate::a::f", None)]
+    assert {owner.cfg_off for owner in owners if owner.item.name == "g"} == {"x"}

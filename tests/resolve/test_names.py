@@ -57,6 +57,22 @@ CASES: dict[str, tuple[str, str]] = {
         krate | type | d::below::B => struct krate::d::below::B
         """,
     ),
+    "a module that an attribute macro rewrites": (
+        """
+        pub struct S; struct Vec; pub fn f() {}
+        #[export_module] mod a { pub struct T; mod b { pub struct U; } }
+        #[allow(unused)] mod c {}
+        """,
+        """
+        krate::a | type | S => struct krate::S
+        krate::a | value | f => fn krate::f
+        krate::a | type | T => struct krate::a::T
+        krate::a | type | Vec => struct alloc::vec::Vec
+        krate::a::b | type | S => struct krate::S
+        krate::a::b | type | T => struct krate::a::T
+        krate::c | type | S => nothing
+        """,
+    ),
     "a module without a file": (
         "mod gone;",
         "krate | type | gone => mod krate::gone\nkrate | type | gone::X => nothing",

@@ -463,8 +463,11 @@ class Solver:
             if known is not None:
                 return known
         value = self._project(projection, self_ty, depth)
-        if cache is not None and value is not None and not value.flags & HAS_INFER:
-            cache[whole] = value
+        if cache is not None and value is not None:
+            if value.flags & HAS_INFER:
+                value = table.deep(value)
+            if not value.flags & HAS_INFER:
+                cache[whole] = value
         return value
 
     def _project(self, projection: t.Projection, self_ty: Ty, depth: int) -> Ty | None:
@@ -475,9 +478,9 @@ class Solver:
         if isinstance(found, Answer):
             said = shown(table.deep(self_ty), self.db.adt)
             return t.Unknown(f"`{said}` is not known to implement `{short(projection.trait)}`")
-        return self._assoc_of(found, projection, self_ty)
+        return self._assoc_of(found, projection, self_ty, depth)
 
-    def _assoc_of(self, found: Candidate, projection: t.Projection, self_ty: Ty) -> Ty | None:
+    def _assoc_of(self, found: Candidate, projection: t.Projection, self_ty: Ty, depth: int) -> Ty | None:
         name = projection.name
         match found:
             case BuiltinCandidate():
@@ -495,6 +498,12 @@ class Solver:
                 subst = found.subst
                 trait = self.db.trait(projection.trait)
                 declared = trait.assoc_types.get(name) if trait is not None else None
+                if value is None and declared is None:
+                    for bound in self.elaborate(self_ty, Bound(projection.trait, projection.args))[1:]:
+                        parent = self.db.trait(bound.trait)
+                        if parent is not None and name in parent.assoc_types:
+                            inherited = t.Projection(self_ty, bound.trait, bound.args, name, projection.own_args)
+                            return self.project(inherited, depth + 1)
                 if value is None and trait is not None and declared is not None and declared.default is not None:
                     value = declared.default
                     subst = trait_subst(trait, self_ty, projection.args) | subst

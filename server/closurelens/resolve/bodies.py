@@ -67,12 +67,23 @@ class LoweredBody:
 
 
 def file_bodies(crate: CrateIndex, file: str) -> list[BodyOwner]:
-    """The bodies whose text is in `file`, in source order; those nested in bodies are not among them."""
+    """The bodies whose text is in `file`, in source order; those nested in bodies are not among them.
+
+    Of a body that stands in several modules, as a file declared twice does, those that a `cfg` switches off are left
+    out when another is compiled.
+    """
     out: list[BodyOwner] = []
     for module in crate.modules_of_file(file):
         out.extend(owner for owner in module_bodies(module, 0) if owner.file == file)
+    compiled = {_written_at(owner) for owner in out if owner.cfg_off is None}
+    if len(compiled) < len(out):
+        out = [owner for owner in out if owner.cfg_off is None or _written_at(owner) not in compiled]
     out.sort(key=lambda owner: owner.item_range)
     return out
+
+
+def _written_at(owner: BodyOwner) -> tuple[Range, str]:
+    return owner.range, owner.item.name
 
 
 def crate_bodies(crate: CrateIndex) -> Iterator[BodyOwner]:

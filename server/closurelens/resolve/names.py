@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from closurelens.hir.item import AdtItem
+from closurelens.hir.lower.attrs import effective, is_macro_name
 from closurelens.hir.types import Anchor
 from closurelens.resolve.globs import Globs, GlobTarget
 from closurelens.resolve.module import Entry, Import, ModuleData, Names, State, innermost
@@ -360,7 +361,8 @@ class NameLookup:
                 return definition
         if namespace is Namespace.TYPES and name in PRIMS and name != "!":
             return Def(DefKind.PRIMITIVE, name)
-        return None
+        around = _around_attribute_macro(module)
+        return None if around is None else self.lexical(around, namespace, name, off=off)
 
     # Traits
 
@@ -380,6 +382,9 @@ class NameLookup:
         prelude = module.crate.prelude()
         if prelude is not None:
             out.update(_traits_among(self._program.std.children(prelude).values()))
+        around = _around_attribute_macro(module)
+        if around is not None:
+            out.update(self.traits_in_scope(around, off=off))
         return frozenset(out)
 
     def _own_traits(self, module: ModuleData, seen_from: ModuleData | None, *, off: bool) -> Iterator[DefPath]:
@@ -426,6 +431,20 @@ def lexical_modules(module: ModuleData) -> Iterator[ModuleData]:
     while module.is_block and module.parent is not None:
         module = module.parent
         yield module
+
+
+def _around_attribute_macro(module: ModuleData) -> ModuleData | None:
+    """The module around an inline one that an attribute macro rewrites, with those inside.
+
+    What such a module does not name itself it can only have by what the macro adds, which is `use super::*`.
+    """
+    here = inner = module.nearest_module()
+    while here.parent is not None and here.declared is not None and here.declared.items is not None:
+        attrs = effective(here.declared.attrs, here.crate.holds)
+        if any(is_macro_name(name) for name in attrs.others):
+            return inner.parent
+        here = here.parent.nearest_module()
+    return None
 
 
 def _traits_among(definitions: Iterable[Def]) -> Iterator[DefPath]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from closurelens.syntax.node import HAS_ERROR, MISSING, NO_CHILDREN, Node
 from closurelens.syntax.parse import ERROR_KIND_ID, NAMED_KINDS, RawNode, field_names, kind_names
-from closurelens.syntax.restore import ASSIGNMENTS, regroup_assignments
+from closurelens.syntax.restore import ASSIGNMENTS, OPEN_ENDED, regroup_assignments, regroup_ranges
 
 __all__ = ["DROPPED", "LEAVES", "materialise"]
 
@@ -26,7 +26,9 @@ LEAVES = _words("""
     unit_type
 """)
 
-_DROP, _LEAF, _INNER, _ASSIGNMENT = range(4)
+_DROP, _LEAF, _INNER, _ASSIGNMENT, _ARGUMENTS = range(5)
+
+_TAKES_RANGE = OPEN_ENDED | ASSIGNMENTS
 
 
 def _actions() -> bytes:
@@ -37,6 +39,8 @@ def _actions() -> bytes:
             table[index] = _DROP
         elif name in ASSIGNMENTS:
             table[index] = _ASSIGNMENT
+        elif name == "arguments":
+            table[index] = _ARGUMENTS
         elif name in NAMED_KINDS and name not in LEAVES:
             table[index] = _INNER
     table[ERROR_KIND_ID] = _INNER
@@ -62,7 +66,7 @@ def materialise(raw: RawNode, base: int = 0) -> Node:
     outer: list[list[Node]] = []
     append = children.append
     flags = 0
-    has_left_assignment = False
+    has_left_assignment = has_odd_call = False
     walking = True
     while walking:
         raw_node = cursor.node
@@ -77,7 +81,12 @@ def materialise(raw: RawNode, base: int = 0) -> Node:
             inner: list[Node] = []
             field = fields[cursor.field_id]
             append(Node(kinds[kind_id], raw_node.start_byte - base, raw_node.end_byte - base, field, inner, flags))
-            if act == _ASSIGNMENT and field == "left":
+            if act == _INNER:
+                pass
+            elif act == _ARGUMENTS:
+                if len(children) == 2 and children[0].kind in _TAKES_RANGE:
+                    has_odd_call = True
+            elif field == "left":
                 has_left_assignment = True
             if first_child():
                 outer.append(children)
@@ -95,6 +104,8 @@ def materialise(raw: RawNode, base: int = 0) -> Node:
             parent()
             children = outer.pop()
             append = children.append
+    if has_odd_call:
+        regroup_ranges(root)
     if has_left_assignment:
         regroup_assignments(root)
     return root

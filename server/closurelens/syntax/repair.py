@@ -30,6 +30,7 @@ class PatchKind(Enum):
     VISIBILITY = "visibility_modifier"
     MACRO = "macro_definition"
     TRAIT_ALIAS = "trait_alias_item"
+    RANGE = "..="
     JUMP = "jump"
     """`return`, `break` or `yield` before a closure, written as an assignment."""
 
@@ -274,6 +275,7 @@ _NEGATIVE = _pattern(rb"(?:::|[A-Z]\w*)<(?:[^<>;{}()|]*,~)?(?P<minus>-)(?=[0-9]+
 _LAST_COMMA = _pattern(rb"(?:[=(,{\[;&!>]|\b(?:move|async|return|else|in))~\|(?P<params>[^|]*[^|\s,])(?P<comma>,)~\|")
 _MINUS = re.compile(rb"-[0-9]")
 _COMMA_BAR = _pattern(rb",~\|")
+_RANGE_TO = _pattern(rb"(?:[(\[{,;=|&]|\breturn|\bbreak)~(?P<range>\.\.=)")
 _EMPTY_WHERE = _pattern(rb"\bwhere\b~\w+~:~(?=[{;])")
 
 
@@ -304,6 +306,11 @@ def _spellings(work: _Work) -> None:
     if _COMMA_BAR.search(code) is not None:
         for found in _LAST_COMMA.finditer(code):
             work.blank(*found.span("comma"))
+    if b"..=" in code:
+        for found in _RANGE_TO.finditer(code):
+            start, end = found.span("range")
+            work.blank(end - 1, end)
+            work.patches.append(Patch(PatchKind.RANGE, start, end, -1))
     if b"where" in code:
         for found in _EMPTY_WHERE.finditer(code):
             work.blank(*found.span())

@@ -12,13 +12,14 @@ from typing import assert_never
 from closurelens.syntax.node import Node
 from closurelens.syntax.repair import Patch, PatchKind
 
-__all__ = ["regroup_assignments", "restore"]
+__all__ = ["OPEN_ENDED", "regroup_assignments", "regroup_ranges", "restore"]
 
 _CLOSURE = frozenset(("closure_expression",))
 _BLOCK = frozenset(("async_block",))
 _FUNCTION = frozenset(("function_item", "function_signature_item", "static_item"))
 _ITEM = _FUNCTION | {"impl_item", "trait_item", "mod_item", "const_item", "type_item", "associated_type"}
 _TYPE = frozenset(("associated_type",))
+OPEN_ENDED = frozenset(("closure_expression", "return_expression", "break_expression", "yield_expression"))
 ASSIGNMENTS = frozenset(("assignment_expression", "compound_assignment_expr"))
 
 
@@ -43,6 +44,10 @@ def restore(root: Node, source: bytes, patches: Iterable[Patch], attributes: Ite
                 _insert_anywhere(root, _macro(source, patch))
             case PatchKind.JUMP:
                 _restore_jump(root, source, patch)
+            case PatchKind.RANGE:
+                for node in _path(root, start, end - 1):
+                    if node.kind == "..":
+                        node.kind, node.end = "..=", end
             case PatchKind.TRAIT_ALIAS:
                 _restore_trait_alias(root, patch)
             case PatchKind.ATTRIBUTE:
@@ -158,3 +163,54 @@ def regroup_assignments(root: Node) -> None:
             inner.start, inner.end, inner.field = middle.start, right.end, "right"
             inner.children = [middle, operator, right]
             outer.children = [target, inner_operator, inner]
+
+
+_POSTFIX = ("call_expression", "field_expression", "index_expression", "try_expression", "await_expression")
+_AROUND_OPERAND = frozenset((*_POSTFIX, "type_cast_expression", "binary_expression"))
+
+
+def regroup_ranges(root: Node) -> None:
+    """`|x| x..(y).f()` ends the range in `(y).f()`; the grammar calls the closure up to `..` with `(y)`.
+
+    It does so with `return`, `break` and assignments too.
+    """
+    work = [root]
+    while work:
+        node = work.pop()
+        chain = [node]
+        while chain[-1].kind in _AROUND_OPERAND and chain[-1].children:
+            chain.append(chain[-1].children[0])
+        for at, inner in enumerate(chain):
+            spine = _open_range(inner)
+            if spine:
+                _end_range(chain[: at + 1], spine)
+                break
+        work.extend(node.children)
+
+
+def _open_range(call: Node) -> list[Node]:
+    """From the function of a call to the range without an end at the end of it; empty where there is none."""
+    if call.kind != "call_expression" or len(call.children) != 2 or call.children[1].kind != "arguments":
+        return []
+    spine = [call.children[0]]
+    if spine[0].kind not in OPEN_ENDED and spine[0].kind not in ASSIGNMENTS:
+        return []
+    while spine[-1].children and spine[-1].kind != "range_expression":
+        spine.append(spine[-1].children[-1])
+    last = spine[-1]
+    return spine if last.kind == "range_expression" and last.children[-1].kind == ".." else []
+
+
+def _end_range(chain: list[Node], spine: list[Node]) -> None:
+    """`chain` leads from the outermost expression around a call to the call, `spine` is its function's."""
+    top, call = chain[0], chain[-1]
+    arguments = call.children[1]
+    call.kind = "parenthesized_expression" if len(arguments.children) == 1 else "tuple_expression"
+    call.children = arguments.children
+    for node in chain:
+        node.start = arguments.start
+    operand = Node(top.kind, top.start, top.end, None, top.children, top.flags)
+    spine[-1].children = [*spine[-1].children, operand]
+    for node in spine:
+        node.end = operand.end
+    top.kind, top.start, top.children = spine[0].kind, spine[0].start, spine[0].children

@@ -112,8 +112,10 @@ def _written(bodies: list[PlacedBody]) -> list[PlacedClosure]:
         for closure in body.analysis.written():
             start, end = closure.range[0] + body.base, closure.range[1] + body.base
             known = found.get((start, end))
-            if known is None:
+            if known is None or (known.cfg_off is not None and body.analysis.cfg_off is None):
                 found[start, end] = PlacedClosure(TextRange(start, end), closure, body)
+            elif body.analysis.cfg_off is not None and known.cfg_off is None:
+                continue
             elif not _alike(known.closure, closure):
                 doubtful = [*known.closure.uncertain, COPIES_DIFFER]
                 if COPIES_DIFFER not in known.closure.uncertain:

@@ -66,6 +66,21 @@ def effective(attrs: Attrs, cfg: Cfg) -> Attrs:
     return result
 
 
+_BUILT_IN = """
+    allow automatically_derived bench cold coverage deny deprecated expect export_name feature forbid fundamental
+    global_allocator ignore inline instruction_set link link_name link_section must_use no_core no_implicit_prelude
+    no_mangle no_std optimize panic_handler proc_macro proc_macro_attribute proc_macro_derive recursion_limit
+    rustfmt_skip should_panic stable target_feature test track_caller type_length_limit unstable used warn
+"""
+_BUILT_IN_NAMES = frozenset(_BUILT_IN.split())
+_TOOLS = ("rustfmt::", "clippy::", "diagnostic::", "miri::", "rust_analyzer::")
+
+
+def is_macro_name(attribute: str) -> bool:
+    """Whether the attribute of this name is a macro, or the helper of one."""
+    return attribute not in _BUILT_IN_NAMES and not attribute.startswith(_TOOLS)
+
+
 def _without_comments(text: bytes) -> str:
     if b"//" in text or b"/*" in text:
         keep = [token for token in tokenize(text) if token.kind not in (TokenKind.DOC_OUTER, TokenKind.DOC_INNER)]
