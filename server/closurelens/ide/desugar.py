@@ -97,6 +97,9 @@ def desugar(file: FileView, closure: ClosureView) -> Desugared:
     problems += [c.uncertain for c in captures.captures if c.uncertain is not None]
     if expr.is_async:
         problems.append("an async closure lends its captures to the future it returns")
+    adjusted = closure.body.result.adjustments.get(expr.id, ())
+    if any(isinstance(adjustment.target, t.FnPtr) for adjustment in adjusted):
+        problems.append("it is made a function pointer, which only closures can become")
     names = _names(closure)
     fields = _named(captures.captures)
     speller = Speller(adt, names)

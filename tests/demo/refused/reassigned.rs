@@ -4,6 +4,6 @@
 
 pub fn reassigned() {
     let mut f = |x: i32, y: i32| if x > y { x } else { y };
-    f = |x: i32, y: i32| if x < y { x } else { y };
+    f = |x: i32, y: i32| if x < y { x } else { y }; // rustc: E0308
     assert_eq!(f(1, 2), 1);
 }

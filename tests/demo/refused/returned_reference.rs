@@ -4,5 +4,5 @@
 
 pub fn returned() -> &'static dyn Fn(i32) -> i32 {
     let a = 1;
-    &|x| x + a
+    &|x| x + a // rustc: E0373, E0515
 }

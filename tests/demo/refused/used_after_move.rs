@@ -1,17 +1,18 @@
-//! Refused: what a closure has taken is gone, and what it borrows mutably is out of reach until its last use.
+//! Refused: with `move` the closure has taken all three.
 
 #![allow(unused)]
 
-pub fn used_after() {
-    let a = vec![1, 2];
+pub fn used_after_move() {
+    let mut a = vec![1, 2];
     let mut b = vec![3, 4];
-    let c = vec![5, 6];
-    let x = || {
+    let mut c = vec![5, 6];
+    let x = move || {
         assert_eq!(a[0], 1);
         b[0] = 1;
         let d = c;
     };
-    assert_eq!(b[0], 3);
     x();
-    assert_eq!(c[0], 5);
+    assert_eq!(a[0], 1); // rustc: E0382
+    assert_eq!(b[0], 3); // rustc: E0382
+    assert_eq!(c[0], 5); // rustc: E0382
 }

@@ -37,12 +37,21 @@ pub fn new_counts() {
     cb.forget();
 }
 
-/// The closure owns the string, so it may outlive the function.
+/// The closure owns the string, so it may outlive the function. As `into` consumes it, `wrap` refuses the closure.
 pub fn owns_what_it_uses() {
     let local_string = String::from("hello");
-    let good = Closure::wrap(Box::new(move || {
+    let good = Closure::once(move || {
         console::log_1(&local_string.into());
-    }) as Box<dyn FnOnce()>);
+    });
+    good.forget();
+}
+
+/// What does not consume the string can be wrapped: `move` alone does not make a closure FnOnce.
+pub fn owns_what_it_reads() {
+    let local_string = String::from("hello");
+    let good = Closure::wrap(Box::new(move || {
+        console::log_1(&local_string.as_str().into());
+    }) as Box<dyn Fn()>);
     good.forget();
 }
 

@@ -17,6 +17,8 @@ pub fn by_reference_by_mutable_reference_by_value() {
     };
     x();
     assert_eq!(a[0], 1);
+    // The lesson calls this an error: it is none since borrows end at their last use, which is the call.
+    assert_eq!(b[0], 1);
 }
 
 pub fn all_by_value_because_of_move() {

@@ -8,6 +8,21 @@ fn min(x: i32, y: i32) -> i32 {
     if x < y { x } else { y }
 }
 
+pub fn function_types() {
+    // A function type with no parameter or return value
+    let x: fn();
+    // A function type with two parameters but no return value
+    let y: fn(i32, bool);
+    // A function type with one parameter and one return value
+    let z: fn(i32) -> i32;
+    x = || {};
+    y = |_, _| {};
+    z = |n| n + 1;
+    x();
+    y(1, true);
+    assert_eq!(z(1), 2);
+}
+
 pub fn function_pointers() {
     let f: fn(i32, i32) -> i32 = max;
     assert_eq!(f(1, 2), 2);

@@ -5,5 +5,6 @@
 pub mod callbacks;
 pub mod environment;
 pub mod functions;
+pub mod implementation;
 pub mod traits;
 pub mod wasm;

@@ -42,31 +42,3 @@ pub fn what_the_context_makes_of_it() {
     once(|| text.clone());
     once(|| text);
 }
-
-/// What the compiler makes of `|| { let d = c; b[0] = a[0]; }`: a struct, and a method of it.
-pub fn as_a_struct() {
-    struct Closure1<'x> {
-        a: &'x Vec<i32>,
-        b: &'x mut Vec<i32>,
-        c: Vec<i32>,
-    }
-
-    impl Closure1<'_> {
-        fn call_once(self) {
-            let d = self.c;
-            self.b[0] = self.a[0];
-        }
-    }
-
-    let a = vec![1, 2];
-    let mut b = vec![3, 4];
-    let c = vec![5, 6];
-    let x = Closure1 { a: &a, b: &mut b, c };
-    x.call_once();
-    let c = vec![7, 8];
-    let x = || {
-        let d = c;
-        b[0] = a[0];
-    };
-    x();
-}

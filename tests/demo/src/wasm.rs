@@ -53,8 +53,19 @@ pub struct Closure<T: ?Sized> {
     data: PhantomData<Box<T>>,
 }
 
+/// What `Closure::wrap` takes: closures that can be called more than once.
+pub trait WasmClosure {}
+
+impl WasmClosure for dyn Fn() {}
+impl WasmClosure for dyn FnMut() {}
+impl<A> WasmClosure for dyn Fn(A) {}
+impl<A> WasmClosure for dyn FnMut(A) {}
+
 impl<T: ?Sized> Closure<T> {
-    pub fn wrap(_data: Box<T>) -> Closure<T> {
+    pub fn wrap(_data: Box<T>) -> Closure<T>
+    where
+        T: WasmClosure,
+    {
         Closure { js: JsValue, data: PhantomData }
     }
 
