@@ -94,6 +94,8 @@ def test_hint_resolve(editor: Editor, opened: str) -> None:
     first = resolved["label"][1]
     assert first["value"] == "&mut total"
     assert "assigned" in first["tooltip"]["value"]
+    assert "(line 4)" in first["tooltip"]["value"]
+    assert "tooltip" not in resolved
     assert first["location"]["range"]["start"] == at(TEXT, "total", client.encoding)
     trait = next(hint for hint in hints if "FnMut" in str(hint["label"]))
     assert "`total`" in client.request("inlayHint/resolve", trait)["tooltip"]["value"]
@@ -183,3 +185,14 @@ def test_positions_outside_of_the_text_are_moved_into_it(editor: Editor, opened:
     far = {"line": 99_999, "character": 99_999}
     client.change(opened, 2, {"range": {"start": far, "end": far}, "text": "// end\n"})
     assert len(client.hints(opened)) == 4
+
+
+def test_lines_in_a_tooltip_are_those_of_the_file(editor: Editor, opened: str) -> None:
+    """Not those of the item, which hints are made from."""
+    name, client = editor
+    hints = client.hints(opened)
+    if not capabilities_of(name)["textDocument"].get("inlayHint", {}).get("resolveSupport"):
+        return
+    last = client.request("inlayHint/resolve", hints[-2])
+    assert "closure of line 9" in last["label"][1]["tooltip"]["value"]
+    assert last["label"][1]["location"]["range"]["start"]["line"] == 7

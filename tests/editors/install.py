@@ -7,7 +7,7 @@ own suite; VS Code is code-server, from npm. Packages are unpacked and not insta
 system is needed, but Debian's apt-get is, and npm. The programs run through the wrappers in `bin`, which start the
 dynamic linker of the unpacked system themselves: what an editor starts is still the machine's own.
 
-Invariant: the folder is complete if and only if its file `recipe` holds the hash of this module.
+Invariant: the folder is complete if and only if its file `recipe` holds the hash of what would be installed.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ SOURCES = ("librust-textwrap-dev",)
 BROWSER = "chromium-headless-shell"
 NODE = "24.21.0"
 CODE_SERVER = "4.139.1"
-MODULES = ("playwright-core@1.65.1", "esbuild@0.28.2", "@vscode/vsce@4.1.0")
+PLAYWRIGHT = "1.65.1"
+EXTENSION = Path(__file__).parents[2] / "editors/vscode"
 
 _NOT_UNPACKED = ("usr/share/doc", "usr/share/man", "usr/share/locale", "usr/share/info", "usr/share/icons")
 _TRIPLES = {"x86_64": ("x86_64-linux-gnu", "x64"), "aarch64": ("aarch64-linux-gnu", "arm64")}
@@ -50,7 +51,8 @@ def folder() -> Path:
 
 
 def recipe() -> str:
-    return hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
+    """Of what is installed: this module, and what our own extension is built with."""
+    return hashlib.sha256(Path(__file__).read_bytes() + (EXTENSION / "package-lock.json").read_bytes()).hexdigest()
 
 
 def is_complete(at: Path) -> bool:
@@ -215,10 +217,12 @@ def _code(at: Path) -> None:
         path = package / "lib/vscode/bin" / link
         path.unlink(missing_ok=True)
         path.symlink_to(target)
-    modules = at / "modules"
-    modules.mkdir()
-    (modules / "package.json").write_text('{"private": true}')
-    _run("npm", "install", "-s", *MODULES, cwd=modules, env=environment)
+    _unpacked(at, "playwright-core", PLAYWRIGHT, at / "playwright", environment)
+    extension = at / "extension"
+    extension.mkdir()
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(EXTENSION / name, extension)
+    _run("npm", "ci", "--ignore-scripts", "-s", cwd=extension, env=environment)
     shutil.rmtree(at / "npm-cache", ignore_errors=True)
     _script(at / "bin" / "node", {}, [at / "node/bin/node"])
     _script(at / "bin" / "code-server", {}, [at / "node/bin/node", package / "out/node/entry.js"])

@@ -112,8 +112,13 @@ def check(run: Run, terminal: Terminal) -> None:
 
     terminal.command("goto 6")
     terminal.keys("f", "|")
+    terminal.type(";")
     terminal.keys("Space", "a")
     assert until(lambda: "Add `move`" in terminal.screen(), 20), terminal.screen()
+    rows = terminal.screen().splitlines()
+    under_the_line = next(at for at, row in enumerate(rows) if "let f = " in row) + 1
+    for _ in range(under_the_line, next(at for at, row in enumerate(rows) if "Add `move`" in row)):
+        terminal.keys("Down")
     terminal.keys("Enter")
     assert terminal.shows("let f = move(a, c) |x|: Fn x + a + /*"), terminal.screen()
     terminal.command("write")

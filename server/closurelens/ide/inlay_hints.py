@@ -60,7 +60,7 @@ class InlayHint:
 
 @dataclass(slots=True)
 class Resolved:
-    """Markdown for the whole hint, and for each of its parts (None: nothing to say)."""
+    """Markdown for the whole hint (empty: its parts say all), and for each of its parts (None: nothing to say)."""
 
     hint: InlayHint
     tooltip: str
@@ -129,10 +129,10 @@ def resolve(file: FileView, kind: HintKind, closure: int) -> Resolved | None:
 def _resolved(file: FileView, view: ClosureView, hint: InlayHint) -> Resolved:
     if hint.kind is HintKind.TRAIT:
         text = "\n\n".join(trait_lines(file, view))
-        return Resolved(hint, text, [text])
+        return Resolved(hint, text, [None])
     by_part: list[str | None] = [None] * len(hint.parts)
     captured: list[Capture] = view.captures.captures
     texts = ["\n\n".join(capture_lines(file, view, capture)) for capture in captured]
     for index, text in enumerate(texts):
         by_part[1 + 2 * index] = text
-    return Resolved(hint, "\n\n".join(texts), by_part)
+    return Resolved(hint, "", by_part)

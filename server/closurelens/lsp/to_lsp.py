@@ -24,22 +24,20 @@ def text_range(document: Document, at: TextRange, encoding: Encoding) -> Json:
     return {"start": position(document, at.start, encoding), "end": position(document, at.end, encoding)}
 
 
-def resolved_hint(
-    document: Document, opened: OpenDocument, start: int, given: Json, resolved: Resolved, client: Client
-) -> Json:
-    """`start` is added to the offsets of `resolved`."""
+def resolved_hint(document: Document, opened: OpenDocument, given: Json, resolved: Resolved, client: Client) -> Json:
+    """VS Code shows the tooltip of the hint above that of the part: what one says, the other leaves out."""
     parts: list[Json] = []
     for part, tooltip in zip(resolved.hint.parts, resolved.parts, strict=True):
         one: Json = {"value": part.text}
         if tooltip:
             one["tooltip"] = markup(tooltip)
         if part.target is not None:
-            one["location"] = {
-                "uri": opened.uri,
-                "range": text_range(document, part.target.shifted(start), client.encoding),
-            }
+            one["location"] = {"uri": opened.uri, "range": text_range(document, part.target, client.encoding)}
         parts.append(one)
-    return {**given, "label": parts, "tooltip": markup(resolved.tooltip)}
+    out = {**given, "label": parts}
+    if resolved.tooltip:
+        out["tooltip"] = markup(resolved.tooltip)
+    return out
 
 
 def markup(text: str) -> Json:

@@ -7,7 +7,6 @@ from zlib import crc32
 import msgspec
 
 from closurelens.ide import inlay_hints as feature
-from closurelens.ide.view import chunk_view
 from closurelens.lsp import from_lsp, to_lsp
 from closurelens.lsp.protocol import Json
 from closurelens.lsp.session import Session
@@ -38,9 +37,10 @@ def on_resolve(session: Session, params: Json) -> Json:
     if not isinstance(back, int) or kind not in ("trait", "captures"):
         return params
     at = from_lsp.offset(file.document, params.get("position"), session.client.encoding)
-    for start, chunk in session.world.chunks_in(opened.path, TextRange(at, at), session.bugs.guard_body):
-        if crc32(chunk.text) == data.get("of"):
-            resolved = feature.resolve(chunk_view(chunk), feature.HintKind(kind), at + back - start)
-            if resolved is not None:
-                return to_lsp.resolved_hint(file.document, opened, start, params, resolved, session.client)
-    return params
+    chunks = session.world.chunks_in(opened.path, TextRange(at, at), session.bugs.guard_body)
+    if all(crc32(chunk.text) != data.get("of") for _, chunk in chunks):
+        return params
+    # What is told names lines, which an item by itself does not know.
+    view = session.view(opened)
+    resolved = None if view is None else feature.resolve(view, feature.HintKind(kind), at + back)
+    return params if resolved is None else to_lsp.resolved_hint(file.document, opened, params, resolved, session.client)
