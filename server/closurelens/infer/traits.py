@@ -173,7 +173,7 @@ class Solver:
 
     def select_where_possible(self) -> None:
         """Solve what can be solved now; the rest stays pending."""
-        table = self.table
+        bound = self.table.bound
         rounds = 0
         progress = True
         while progress and self.pending and rounds < 50:
@@ -184,9 +184,13 @@ class Solver:
             seen: set[tuple[object, ...]] = set()
             for goal in work:
                 stalled = goal.stalled
-                if stalled and all(table.bound[v.id] is None for v in stalled):
-                    kept.append(goal)
-                    continue
+                if stalled:
+                    for var in stalled:
+                        if bound[var.id] is not None:
+                            break
+                    else:
+                        kept.append(goal)
+                        continue
                 key = self._key_of(goal)
                 if key is None or key in seen:
                     continue
@@ -390,6 +394,9 @@ class Solver:
         elif not depth:
             self._looked = 0
         for impl in matching:
+            if not impl.generics.predicates:
+                alive.append((impl, Answer.YES))
+                continue
             mark = table.snapshot()
             pending, self.pending = self.pending, []
             subst = self._match_impl(impl, self_ty, args)
@@ -422,6 +429,14 @@ class Solver:
         return ImplCandidate(impl, subst)
 
     def _header_matches(self, impl: ImplSig, self_ty: Ty, args: tuple[Ty, ...]) -> bool:
+        header = impl.self_ty
+        if header.__class__ is t.Prim and not args:
+            # An integer of no known type is asked about for each of the twelve types.
+            near = self.table.shallow(self_ty)
+            if near.__class__ is t.Prim:
+                return near == header
+            if isinstance(near, t.Infer) and self.table.kinds[near.id] is VarKind.INT:
+                return isinstance(header, t.Prim) and header.name in t.INT_NAMES
         mark = self.table.snapshot()
         pending, self.pending = self.pending, []
         subst = self._match_impl(impl, self_ty, args)

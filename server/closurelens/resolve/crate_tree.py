@@ -234,6 +234,7 @@ class CrateIndex:
                 inside = [module]
                 for module in inside:  # grows below
                     module.is_gone = True
+                    self.program.impl_changes.number += 1
                     inside.extend(module.children)
                     for entry in module.entries:
                         self.entries.pop(entry.path, None)

@@ -123,6 +123,7 @@ class Filing:
                 entry = self._entry(here, DefKind.UNKNOWN, path, item, off)
                 module.impls.append(entry)
                 self._crate.impl_entries.append(entry)
+                self._crate.program.impl_changes.number += 1
             case MacroRulesItem():
                 entry = self._entry(here, DefKind.MACRO, self._path(here, item, off), item, off)
                 if is_macro_rules(entry):
@@ -141,6 +142,7 @@ class Filing:
                 names.types.setdefault(item.name, entry)
                 if item.attrs.derives or item.attrs.conditional:
                     self._crate.derive_entries.append(entry)
+                    self._crate.program.impl_changes.number += 1
                 if item.kind == "struct" and item.variants and item.variants[0].ctor != "record":
                     names.values.setdefault(item.name, entry)
                 for beside in items_beside(item, here.source):
@@ -198,6 +200,7 @@ class Filing:
             module.entries.append(entry)
             crate.entries.setdefault(path, []).insert(0, entry)
             crate.impl_entries.append(entry)
+            crate.program.impl_changes.number += 1
 
     def _path(self, here: Place, item: Item, off: str | None) -> DefPath:
         """A path that no other item has: what is off, or unnamed, gives way."""

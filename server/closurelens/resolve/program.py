@@ -42,6 +42,15 @@ _VALUES = frozenset((DefKind.CONST, DefKind.STATIC))
 _FUNDAMENTAL = frozenset(("alloc::boxed::Box", "core::pin::Pin"))
 
 
+class ImplChanges:
+    """`number` grows whenever an impl may have come to be known, or to be no more."""
+
+    __slots__ = ("number",)
+
+    def __init__(self) -> None:
+        self.number = 0
+
+
 class Program:
     """Implements `SigDb`. A crate's paths start with its name, with `@2` and so on when an earlier crate has the name.
 
@@ -64,6 +73,8 @@ class Program:
         self._impls: dict[DefPath, ImplSig] = {}
         self._consts: dict[DefPath, int | None] = {}
         self._open_consts: set[DefPath] = set()
+        self._known_impls: dict[tuple[DefPath, str | None, bool], tuple[int, tuple[ImplSig, ...]]] = {}
+        self.impl_changes = ImplChanges()
 
     def off_view(self) -> Program:
         """The same program as code sees it that a `cfg` switches off. It holds until the next `forget`."""
@@ -86,6 +97,7 @@ class Program:
             found = CrateIndex(self, crate, name)
             self._crates[crate.id] = found
             self._by_name[name] = found
+            self.impl_changes.number += 1
         return found
 
     def crate_of(self, path: DefPath) -> CrateIndex | None:
@@ -181,6 +193,18 @@ class Program:
         return self._trait_impls(trait, head, off=False)
 
     def _trait_impls(self, trait: DefPath, head: str | None, *, off: bool) -> Sequence[ImplSig]:
+        key = (trait, head, off)
+        known = self._known_impls.get(key)
+        changes = self.impl_changes
+        if known is not None and known[0] == changes.number:
+            return known[1]
+        before = changes.number
+        found = tuple(self._find_trait_impls(trait, head, off=off))
+        if changes.number == before:
+            self._known_impls[key] = before, found
+        return found
+
+    def _find_trait_impls(self, trait: DefPath, head: str | None, *, off: bool) -> list[ImplSig]:
         out: list[ImplSig] = []
         if self.is_std(trait) or head is None or self.is_std(head) or "::" not in head:
             out.extend(self.std.trait_impls(trait, head))
@@ -401,6 +425,7 @@ class Program:
         self.signatures = Signatures(self)
         self._consts.clear()
         self._impls.clear()
+        self.impl_changes.number += 1
         for crate in kept:
             crate.impls.forget_signatures()
         for member in members:
