@@ -19,6 +19,7 @@ from closurelens.lsp.hint_pieces import HintPieces
 from closurelens.lsp.protocol import Connection, Json
 from closurelens.syntax.chunks import SourceFile
 from closurelens.world import Change, FileOnDisk, SetConfig, World
+from closurelens.world.analysis import load_inference
 
 __all__ = ["OpenDocument", "Session"]
 
@@ -62,6 +63,7 @@ class Session:
         if self._world is None:
             self._world = self._make_world(self.disk)
             self._world.apply(SetConfig(self.settings.world))
+            load_inference()
             gc.freeze()
         return self._world
 

@@ -26,6 +26,11 @@ def may_capture(text: bytes) -> bool:
     return b"|" in text or b"async" in text
 
 
+def load_inference() -> None:
+    """Import what only bodies with closures need, before somebody waits for it."""
+    import closurelens.infer.engine  # noqa: F401
+
+
 def analyse(
     program: Program, owner: BodyOwner, shared: SharedCache, guess_receiver: GuessReceiver
 ) -> list[BodyAnalysis]:
