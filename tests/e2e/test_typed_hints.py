@@ -32,9 +32,9 @@ const CALL: fn(u8) -> u8 = |x| x + 1;
 fn last(a: [String; LEN], p: P) { let c = move || a[0].len(); c(); let d = || p.clone(); d(); }
 """
 TYPED = (
-    "{", "}", "(", ")", "|", "||", '"', "'", "/*", "*/", "//", "\n", "\r\n", " ", ";", "x", "é", "🦀", 'r#"', '"#', "#",
-    "let d = move || 1;", "async move { }", "fn new(s: String) { let c = || s.len(); c(); }\n", "mod m {", "Copy", "impl",
-    "#[derive(Clone, Copy)] ", "&", "mut ", "move ",
+    "{", "}", "(", ")", "|", "||", '"', "'", "/*", "*/", "//", "\n", "\r\n", " ", ";", "x", "é", "🦀", 'r#"', '"#',
+    "#", "let d = move || 1;", "async move { }", "fn new(s: String) { let c = || s.len(); c(); }\n", "mod m {", "Copy",
+    "impl", "#[derive(Clone, Copy)] ", "&", "mut ", "move ",
 )  # fmt: skip
 RESOLVING = {
     "textDocument": {"inlayHint": {"resolveSupport": {"properties": ["tooltip"]}}},
