@@ -184,13 +184,9 @@ class Solver:
             seen: set[tuple[object, ...]] = set()
             for goal in work:
                 stalled = goal.stalled
-                if stalled:
-                    for var in stalled:
-                        if bound[var.id] is not None:
-                            break
-                    else:
-                        kept.append(goal)
-                        continue
+                if stalled and not [v for v in stalled if bound[v.id] is not None]:
+                    kept.append(goal)
+                    continue
                 key = self._key_of(goal)
                 if key is None or key in seen:
                     continue
