@@ -67,6 +67,12 @@ class Table:
             ty = self.shallow(ty)
             if ty.__class__ is t.Infer or not ty.flags & HAS_INFER:
                 return ty
+        if ty.__class__ is t.Adt:
+            args = tuple([self.deep(arg) if arg.flags & HAS_INFER else arg for arg in ty.args])
+            for new, old in zip(args, ty.args, strict=True):
+                if new is not old:
+                    return t.Adt(ty.path, args)
+            return ty
         return ty.map(self.deep)
 
     def kind_of(self, var: t.Infer) -> VarKind:

@@ -21,6 +21,7 @@ from closurelens.infer.goals import (
     SharedCache,
     TraitGoal,
 )
+from closurelens.infer.reject import may_unify
 from closurelens.infer.table import Table, VarKind
 from closurelens.ty import types as t
 from closurelens.ty.display import short, shown
@@ -376,8 +377,15 @@ class Solver:
         matching = [
             impl
             for impl in self._impls(self_ty, trait, args)
-            if not impl.is_negative and self._header_matches(impl, self_ty, args)
+            if not impl.is_negative and self._may_match(impl, self_ty, args)
         ]
+        if not depth:
+            self._looked = 0
+        if not matching:
+            return Answer.NO
+        if len(matching) == 1:
+            return self._from_impl(matching[0], self_ty, args)
+        matching = [impl for impl in matching if self._header_matches(impl, self_ty, args)]
         alive: list[tuple[ImplSig, Answer]] = []
         if len(matching) == 1:
             # What the impl requires is pending afterwards: whoever asks looks at that.
@@ -417,12 +425,36 @@ class Solver:
                 alive = sure[:1]
             else:
                 return Answer.MAYBE
-        impl = alive[0][0]
+        return self._from_impl(alive[0][0], self_ty, args)
+
+    def _from_impl(self, impl: ImplSig, self_ty: Ty, args: tuple[Ty, ...]) -> Candidate | Answer:
+        mark = self.table.snapshot()
+        before = len(self.pending)
         subst = self._match_impl(impl, self_ty, args)
         if subst is None:
+            del self.pending[before:]
+            self.table.rollback(mark)
             return Answer.NO
         self.require_all(impl.generics.predicates, subst)
         return ImplCandidate(impl, subst)
+
+    def _may_match(self, impl: ImplSig, self_ty: Ty, args: tuple[Ty, ...]) -> bool:
+        if not may_unify(impl.self_ty, self_ty, self.table):
+            return False
+        if args and impl.trait is not None:
+            for theirs, ours in zip(self._trait_args(impl), args):  # noqa: B905
+                if not may_unify(theirs, ours, self.table):
+                    return False
+        return True
+
+    def _trait_args(self, impl: ImplSig) -> tuple[Ty, ...]:
+        """Of the trait in the impl's header, with the defaults of what is left out."""
+        found = self.shared.trait_args.get(impl.path)
+        if found is None:
+            bound = impl.trait
+            found = () if bound is None else full_trait_args(self.db, bound.trait, impl.self_ty, bound.args)
+            self.shared.trait_args[impl.path] = found
+        return found
 
     def _header_matches(self, impl: ImplSig, self_ty: Ty, args: tuple[Ty, ...]) -> bool:
         header = impl.self_ty
@@ -449,8 +481,7 @@ class Solver:
         if not table.unify(header, self_ty):
             return None
         if args and impl.trait is not None:
-            theirs = full_trait_args(self.db, impl.trait.trait, impl.self_ty, impl.trait.args)
-            for theirs_arg, arg in zip(theirs, args):  # noqa: B905
+            for theirs_arg, arg in zip(self._trait_args(impl), args):  # noqa: B905
                 wanted = substitute(theirs_arg, subst)
                 if wanted.flags & HAS_PROJECTION:
                     wanted = self.normalize(wanted)

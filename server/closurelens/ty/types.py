@@ -510,7 +510,10 @@ class Unknown(Ty):
 
 
 def _same(a: tuple[Ty, ...], b: tuple[Ty, ...]) -> bool:
-    return all(x is y for x, y in zip(a, b, strict=True))
+    for x, y in zip(a, b, strict=True):  # noqa: SIM110
+        if x is not y:
+            return False
+    return True
 
 
 def _bound_parts(bounds: tuple[Bound, ...]) -> tuple[Ty, ...]:
@@ -537,6 +540,10 @@ def substitute(ty: Ty, subst: Mapping[str, Ty]) -> Ty:
         return ty
     if ty.__class__ is Param:
         return subst.get(ty.name, ty)
+    if ty.__class__ is Adt:
+        return Adt(ty.path, tuple([substitute(arg, subst) if arg.flags & HAS_PARAM else arg for arg in ty.args]))
+    if ty.__class__ is Ref:
+        return Ref(substitute(ty.inner, subst), mutable=ty.mutable, region=ty.region)
     return ty.map(lambda part: substitute(part, subst) if part.flags & HAS_PARAM else part)
 
 
