@@ -31,7 +31,7 @@ def may_unify(pattern: Ty, ty: Ty, table: Table) -> bool:
     if pattern.__class__ is t.Adt and ty.__class__ is t.Adt:
         if pattern.path != ty.path:
             return False
-        for theirs, ours in zip(pattern.args, ty.args):  # noqa: B905
+        for theirs, ours in zip(pattern.args, ty.args):  # noqa: B905, SIM110
             if not may_unify(theirs, ours, table):
                 return False
         return True
@@ -42,7 +42,7 @@ def may_unify(pattern: Ty, ty: Ty, table: Table) -> bool:
     if pattern.__class__ is t.Tuple and ty.__class__ is t.Tuple:
         if len(pattern.elems) != len(ty.elems):
             return False
-        for theirs, ours in zip(pattern.elems, ty.elems, strict=True):
+        for theirs, ours in zip(pattern.elems, ty.elems, strict=True):  # noqa: SIM110
             if not may_unify(theirs, ours, table):
                 return False
         return True

@@ -55,7 +55,7 @@ class CrateImpls:
         self._aliases: dict[bytes, set[bytes]] = {}
         self._wild: set[str] = set()
         self._foreign: dict[str, frozenset[bytes]] = {}
-        self._asked: set[frozenset[bytes]] = set()
+        self._asked: set[tuple[str, ...]] = set()
         self._seen_impls = 0
         self._seen_adts = 0
         self._seen_traits = 0
@@ -115,11 +115,11 @@ class CrateImpls:
 
     def look_at(self, *words: str) -> None:
         """Lower the files that may hold an impl, a derive or a trait with all these words."""
-        wanted = frozenset(word.encode() for word in words)
-        if wanted in self._asked:
+        if words in self._asked:
             self._take_in()
             return
-        self._asked.add(wanted)
+        self._asked.add(words)
+        wanted = frozenset(word.encode() for word in words)
         still: list[FileSketch] = []
         hits: list[FileSketch] = []
         for file in self._sketch():
