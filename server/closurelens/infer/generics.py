@@ -74,3 +74,7 @@ def full_trait_args(db: SigDb, path: DefPath, self_ty: Ty, args: tuple[Ty, ...])
 
 def fresh_subst(impl: ImplSig, new_var: Callable[[], Ty]) -> Subst:
     return {p.name: new_var() for p in impl.generics.params}
+
+
+def substitute_bound(bound: Bound, subst: Subst) -> Bound:
+    return bound.map(lambda ty: substitute(ty, subst))

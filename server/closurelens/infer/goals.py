@@ -77,11 +77,11 @@ class ClosureSig:
 class SharedCache:
     """Answers about ground types, for all bodies of one program."""
 
-    __slots__ = ("ground", "inherent", "offering", "projected", "trait_args")
+    __slots__ = ("ground", "header_args", "inherent", "offering", "projected")
 
     def __init__(self) -> None:
         self.ground: dict[tuple[Ty, DefPath, tuple[Ty, ...]], Answer] = {}
         self.projected: dict[Ty, Ty] = {}
         self.inherent: dict[str, dict[str, list[tuple[ImplSig, DefPath]]]] = {}
         self.offering: dict[tuple[frozenset[DefPath], str], list[DefPath]] = {}
-        self.trait_args: dict[DefPath, tuple[Ty, ...]] = {}
+        self.header_args: dict[DefPath, tuple[Ty, ...]] = {}

@@ -6,8 +6,11 @@ and nothing made.
 
 from __future__ import annotations
 
+from closurelens.infer.generics import full_trait_args
+from closurelens.infer.goals import SharedCache
 from closurelens.infer.table import Table, VarKind
 from closurelens.ty import types as t
+from closurelens.ty.sig import ImplSig, SigDb
 from closurelens.ty.types import Ty
 
 _INTS = frozenset(t.INT_NAMES)
@@ -51,3 +54,26 @@ def may_unify(pattern: Ty, ty: Ty, table: Table) -> bool:
     if pattern.__class__ is t.Array and ty.__class__ is t.Array:
         return may_unify(pattern.elem, ty.elem, table)
     return True
+
+
+def header_may_match(
+    db: SigDb, table: Table, shared: SharedCache, impl: ImplSig, self_ty: Ty, args: tuple[Ty, ...]
+) -> bool:
+    """Whether `impl` may be one of its trait with these arguments for `self_ty`."""
+    if not may_unify(impl.self_ty, self_ty, table):
+        return False
+    if args and impl.trait is not None:
+        for theirs, ours in zip(header_args(db, shared, impl), args):  # noqa: B905
+            if not may_unify(theirs, ours, table):
+                return False
+    return True
+
+
+def header_args(db: SigDb, shared: SharedCache, impl: ImplSig) -> tuple[Ty, ...]:
+    """The arguments of the trait in the impl's header, with the defaults of what is left out."""
+    found = shared.header_args.get(impl.path)
+    if found is None:
+        bound = impl.trait
+        found = () if bound is None else full_trait_args(db, bound.trait, impl.self_ty, bound.args)
+        shared.header_args[impl.path] = found
+    return found

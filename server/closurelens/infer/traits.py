@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from closurelens.infer import names
-from closurelens.infer.generics import Subst, full_trait_args, of_fn, subst_of, trait_subst
+from closurelens.infer.generics import Subst, full_trait_args, of_fn, subst_of, substitute_bound, trait_subst
 from closurelens.infer.goals import (
     Answer,
     BoundCandidate,
@@ -21,7 +21,7 @@ from closurelens.infer.goals import (
     SharedCache,
     TraitGoal,
 )
-from closurelens.infer.reject import may_unify
+from closurelens.infer.reject import header_args, header_may_match
 from closurelens.infer.table import Table, VarKind
 from closurelens.ty import types as t
 from closurelens.ty.display import short, shown
@@ -86,7 +86,7 @@ class Solver:
             subst = trait_subst(trait, self_ty, bound.args)
             for predicate in trait.generics.predicates:
                 if predicate.subject == t.Param("Self"):
-                    parent = _substitute_bound(predicate.bound, subst)
+                    parent = substitute_bound(predicate.bound, subst)
                     own = {name for name, _ in parent.assoc}
                     extra = tuple([(n, ty) for n, ty in bound.assoc if n not in own])
                     work.append(Bound(parent.trait, parent.args, parent.assoc + extra))
@@ -110,13 +110,13 @@ class Solver:
                     subst = trait_subst(trait, ty.self_ty, ty.args)
                     subst.update(subst_of(tuple([p.name for p in assoc.generics.params]), ty.own_args))
                     for bound in assoc.bounds:
-                        out.extend(self.elaborate(ty, _substitute_bound(bound, subst)))
+                        out.extend(self.elaborate(ty, substitute_bound(bound, subst)))
                 if trait is not None:
                     for predicate in trait.generics.predicates:
                         subject = predicate.subject
                         if isinstance(subject, t.Projection) and subject.name == ty.name and subject.trait == ty.trait:
                             subst = trait_subst(trait, ty.self_ty, ty.args)
-                            out.extend(self.elaborate(ty, _substitute_bound(predicate.bound, subst)))
+                            out.extend(self.elaborate(ty, substitute_bound(predicate.bound, subst)))
                 return out
             case _:
                 return []
@@ -153,7 +153,7 @@ class Solver:
             if predicate.bound.trait == names.SIZED or predicate.bound.trait in names.AUTO_TRAITS:
                 continue
             subject = self.normalize(substitute(predicate.subject, subst))
-            self.require(subject, _substitute_bound(predicate.bound, subst))
+            self.require(subject, substitute_bound(predicate.bound, subst))
 
     def normalize(self, ty: Ty) -> Ty:
         """`ty` with its projections replaced: by what they are, by themselves where rigid, else by a new variable."""
@@ -377,7 +377,7 @@ class Solver:
         matching = [
             impl
             for impl in self._impls(self_ty, trait, args)
-            if not impl.is_negative and self._may_match(impl, self_ty, args)
+            if not impl.is_negative and header_may_match(self.db, self.table, self.shared, impl, self_ty, args)
         ]
         if not depth:
             self._looked = 0
@@ -438,24 +438,6 @@ class Solver:
         self.require_all(impl.generics.predicates, subst)
         return ImplCandidate(impl, subst)
 
-    def _may_match(self, impl: ImplSig, self_ty: Ty, args: tuple[Ty, ...]) -> bool:
-        if not may_unify(impl.self_ty, self_ty, self.table):
-            return False
-        if args and impl.trait is not None:
-            for theirs, ours in zip(self._trait_args(impl), args):  # noqa: B905
-                if not may_unify(theirs, ours, self.table):
-                    return False
-        return True
-
-    def _trait_args(self, impl: ImplSig) -> tuple[Ty, ...]:
-        """Of the trait in the impl's header, with the defaults of what is left out."""
-        found = self.shared.trait_args.get(impl.path)
-        if found is None:
-            bound = impl.trait
-            found = () if bound is None else full_trait_args(self.db, bound.trait, impl.self_ty, bound.args)
-            self.shared.trait_args[impl.path] = found
-        return found
-
     def _header_matches(self, impl: ImplSig, self_ty: Ty, args: tuple[Ty, ...]) -> bool:
         header = impl.self_ty
         if header.__class__ is t.Prim and not args:
@@ -481,7 +463,7 @@ class Solver:
         if not table.unify(header, self_ty):
             return None
         if args and impl.trait is not None:
-            for theirs_arg, arg in zip(self._trait_args(impl), args):  # noqa: B905
+            for theirs_arg, arg in zip(header_args(self.db, self.shared, impl), args):  # noqa: B905
                 wanted = substitute(theirs_arg, subst)
                 if wanted.flags & HAS_PROJECTION:
                     wanted = self.normalize(wanted)
@@ -637,10 +619,6 @@ class Solver:
                 return Answer.NO
             case _:
                 return None
-
-
-def _substitute_bound(bound: Bound, subst: Subst) -> Bound:
-    return bound.map(lambda ty: substitute(ty, subst))
 
 
 def _flags(items: Sequence[Ty]) -> int:
