@@ -13,6 +13,9 @@ from closurelens.ty import types as t
 from closurelens.ty.sig import ImplSig
 from closurelens.ty.types import Bound, DefPath, Ty
 
+MAX_DEPTH = 7
+"""How deep goals may nest; what is below is undecided."""
+
 
 class Answer(Enum):
     YES = "yes"

@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from closurelens.infer import names
+from closurelens.infer.builtin import copy_clone
 from closurelens.infer.generics import Subst, full_trait_args, of_fn, subst_of, substitute_bound, trait_subst
 from closurelens.infer.goals import (
+    MAX_DEPTH,
     Answer,
     BoundCandidate,
     BuiltinCandidate,
@@ -38,7 +40,6 @@ from closurelens.ty.types import (
     substitute,
 )
 
-MAX_DEPTH = 7
 MAX_OPEN_IMPLS = 4
 """So many impls are looked into for a nested goal that still has open variables; with more it is undecided."""
 MAX_LOOKED = 2000
@@ -548,7 +549,7 @@ class Solver:
         if trait in names.CALL_TRAITS:
             return self._callable(self_ty, trait, args)
         if trait in (names.COPY, names.CLONE):
-            return self._copy_clone(self_ty, trait, depth)
+            return copy_clone(self, self_ty, trait, depth)
         if trait == names.TUPLE_TRAIT:
             return BuiltinCandidate({}) if isinstance(self_ty, t.Tuple) else None
         if isinstance(self_ty, t.Coroutine):
@@ -591,34 +592,6 @@ class Solver:
         if args and not self.table.unify(t.Tuple(params), args[0]):
             return Answer.NO
         return BuiltinCandidate({"Output": ret, "CallRefFuture": ret, "CallOnceFuture": ret})
-
-    def _copy_clone(self, self_ty: Ty, trait: DefPath, depth: int) -> Candidate | Answer | None:
-        yes = BuiltinCandidate({})
-        match self_ty:
-            case t.Prim():
-                return Answer.NO if self_ty == t.STR else yes
-            case t.Infer() | t.RawPtr() | t.FnPtr() | t.FnDef() | t.Const():
-                return yes
-            case t.Ref():
-                return Answer.NO if self_ty.mutable else yes
-            case t.Slice() | t.Dyn():
-                return Answer.NO
-            case t.Tuple() | t.Array():
-                parts = self_ty.elems if isinstance(self_ty, t.Tuple) else (self_ty.elem,)
-                answer = Answer.YES
-                for part in parts:
-                    one = self.holds(part, trait, (), depth + 1) if depth < MAX_DEPTH else Answer.MAYBE
-                    if one is Answer.NO:
-                        return Answer.NO
-                    if one is Answer.MAYBE:
-                        answer = Answer.MAYBE
-                return yes if answer is Answer.YES else answer
-            case t.Closure():
-                return yes if trait == names.CLONE else Answer.MAYBE
-            case t.Coroutine():
-                return Answer.NO
-            case _:
-                return None
 
 
 def _flags(items: Sequence[Ty]) -> int:
