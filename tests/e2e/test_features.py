@@ -133,6 +133,21 @@ def test_add_move(editor: Editor, opened: str) -> None:
         assert now == TEXT.replace("    |x|", "    move |x|")
 
 
+def test_an_action_on_a_selected_line(editor: Editor, opened: str) -> None:
+    """It is that of the only closure there; of two beside each other, none."""
+    name, client = editor
+    context = {"diagnostics": []}
+
+    def titles(text: str, line: int) -> list[str]:
+        client.change(opened, 2, {"text": text})
+        span = {"start": {"line": line, "character": 0}, "end": {"line": line + 1, "character": 0}}
+        params = {"textDocument": {"uri": opened}, "range": span, "context": context}
+        return [action["title"] for action in client.request("textDocument/codeAction", params)]
+
+    assert titles(TEXT, 8) == (["Add `move`"] if _has_literals(name) else [])
+    assert titles("fn f(n: i32) {\n    let _c = (|| n, || n);\n}\n", 1) == []
+
+
 def _has_literals(name: str) -> bool:
     return "codeActionLiteralSupport" in capabilities_of(name)["textDocument"].get("codeAction", {})
 

@@ -112,7 +112,6 @@ def check(run: Run, terminal: Terminal) -> None:
 
     terminal.command("goto 6")
     terminal.keys("f", "|")
-    terminal.type(";")
     terminal.keys("Space", "a")
     assert until(lambda: "Add `move`" in terminal.screen(), 20), terminal.screen()
     rows = terminal.screen().splitlines()

@@ -41,13 +41,17 @@ class Assist:
 
 
 def closure_at(file: FileView, at: TextRange) -> ClosureView | None:
-    """The innermost closure or async block around the cursor or selection."""
+    """The innermost closure or async block around the cursor or selection, else the only outermost one that it touches:
+    who selects a line, or up to a bar, means the closure there."""
     best: ClosureView | None = None
+    outermost: list[ClosureView] = []
     for closure in file.closures(at):
         here = closure.range
         if here.start <= at.start and at.end <= here.end and (best is None or here.length <= best.range.length):
             best = closure
-    return best
+        if not outermost or outermost[-1].range.end < here.end:
+            outermost.append(closure)
+    return outermost[0] if best is None and len(outermost) == 1 else best
 
 
 def closure_starting_at(file: FileView, start: int) -> ClosureView | None:
