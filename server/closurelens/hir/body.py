@@ -19,8 +19,8 @@ Range = tuple[int, int]
 
 
 @dataclass(slots=True)
-class Expr:
-    """Base of all expressions."""
+class ExprBase:
+    """What all expressions have."""
 
     id: int
     range: Range
@@ -28,7 +28,7 @@ class Expr:
 
 
 @dataclass(slots=True)
-class Missing(Expr):
+class Missing(ExprBase):
     """An expression that cannot be known, and why (a phrase); `inside`: the expressions that could be parsed in it."""
 
     why: str
@@ -47,24 +47,24 @@ class LitKind(Enum):
 
 
 @dataclass(slots=True)
-class Lit(Expr):
+class Lit(ExprBase):
     kind: LitKind
     suffix: str | None
     text: str  # as written; byte strings: its length decides the array type
 
 
 @dataclass(slots=True)
-class PathExpr(Expr):
+class PathExpr(ExprBase):
     path: Path
 
 
 @dataclass(slots=True)
-class Underscore(Expr):
+class Underscore(ExprBase):
     """`_` on the left of an assignment."""
 
 
 @dataclass(slots=True)
-class Block(Expr):
+class Block(ExprBase):
     stmts: list[Stmt]
     tail: Expr | None
     label: str | None = None
@@ -72,12 +72,12 @@ class Block(Expr):
 
 
 @dataclass(slots=True)
-class ConstBlock(Expr):
+class ConstBlock(ExprBase):
     body: Expr
 
 
 @dataclass(slots=True)
-class AsyncBlock(Expr):
+class AsyncBlock(ExprBase):
     """`kind`: "async", "gen", "async gen" or "try" (a try block is none of the others: it captures nothing)."""
 
     kind: str
@@ -86,7 +86,7 @@ class AsyncBlock(Expr):
 
 
 @dataclass(slots=True)
-class Let(Expr):
+class Let(ExprBase):
     """`let pat = scrutinee` as a condition."""
 
     pat: Pat
@@ -94,7 +94,7 @@ class Let(Expr):
 
 
 @dataclass(slots=True)
-class If(Expr):
+class If(ExprBase):
     cond: Expr
     then: Expr
     otherwise: Expr | None
@@ -108,26 +108,26 @@ class Arm:
 
 
 @dataclass(slots=True)
-class Match(Expr):
+class Match(ExprBase):
     scrutinee: Expr
     arms: list[Arm]
 
 
 @dataclass(slots=True)
-class Loop(Expr):
+class Loop(ExprBase):
     body: Expr
     label: str | None
 
 
 @dataclass(slots=True)
-class While(Expr):
+class While(ExprBase):
     cond: Expr
     body: Expr
     label: str | None
 
 
 @dataclass(slots=True)
-class For(Expr):
+class For(ExprBase):
     pat: Pat
     iterable: Expr
     body: Expr
@@ -136,18 +136,18 @@ class For(Expr):
 
 
 @dataclass(slots=True)
-class Break(Expr):
+class Break(ExprBase):
     label: str | None
     value: Expr | None
 
 
 @dataclass(slots=True)
-class Continue(Expr):
+class Continue(ExprBase):
     label: str | None
 
 
 @dataclass(slots=True)
-class Return(Expr):
+class Return(ExprBase):
     """`return value`; also `become` and, with `is_yield`, `yield`."""
 
     value: Expr | None
@@ -155,13 +155,13 @@ class Return(Expr):
 
 
 @dataclass(slots=True)
-class Call(Expr):
+class Call(ExprBase):
     callee: Expr
     args: list[Expr]
 
 
 @dataclass(slots=True)
-class MethodCall(Expr):
+class MethodCall(ExprBase):
     receiver: Expr
     name: str
     name_range: Range
@@ -170,20 +170,20 @@ class MethodCall(Expr):
 
 
 @dataclass(slots=True)
-class Field(Expr):
+class Field(ExprBase):
     base: Expr
     name: str
     name_range: Range
 
 
 @dataclass(slots=True)
-class Index(Expr):
+class Index(ExprBase):
     base: Expr
     index: Expr
 
 
 @dataclass(slots=True)
-class Unary(Expr):
+class Unary(ExprBase):
     """`!x` or `-x`."""
 
     op: str
@@ -191,12 +191,12 @@ class Unary(Expr):
 
 
 @dataclass(slots=True)
-class Deref(Expr):
+class Deref(ExprBase):
     operand: Expr
 
 
 @dataclass(slots=True)
-class AddrOf(Expr):
+class AddrOf(ExprBase):
     """`&x`, `&mut x`; `&raw const x`, `&raw mut x` with `is_raw`."""
 
     operand: Expr
@@ -205,7 +205,7 @@ class AddrOf(Expr):
 
 
 @dataclass(slots=True)
-class Binary(Expr):
+class Binary(ExprBase):
     """Arithmetic, bit, comparison and lazy operators, by their token: "+", "==", "&&", ..."""
 
     op: str
@@ -214,7 +214,7 @@ class Binary(Expr):
 
 
 @dataclass(slots=True)
-class Assign(Expr):
+class Assign(ExprBase):
     """`target = value`; a target may be a destructuring pattern written as an expression."""
 
     target: Expr
@@ -222,7 +222,7 @@ class Assign(Expr):
 
 
 @dataclass(slots=True)
-class AssignOp(Expr):
+class AssignOp(ExprBase):
     """`target op= value`; `op` without the `=`."""
 
     op: str
@@ -231,33 +231,33 @@ class AssignOp(Expr):
 
 
 @dataclass(slots=True)
-class Cast(Expr):
+class Cast(ExprBase):
     operand: Expr
     ty: TypeRef
 
 
 @dataclass(slots=True)
-class Try(Expr):
+class Try(ExprBase):
     operand: Expr
 
 
 @dataclass(slots=True)
-class Await(Expr):
+class Await(ExprBase):
     operand: Expr
 
 
 @dataclass(slots=True)
-class TupleExpr(Expr):
+class TupleExpr(ExprBase):
     elems: list[Expr]
 
 
 @dataclass(slots=True)
-class ArrayExpr(Expr):
+class ArrayExpr(ExprBase):
     elems: list[Expr]
 
 
 @dataclass(slots=True)
-class Repeat(Expr):
+class Repeat(ExprBase):
     """`[elem; len]`; a literal length's value is in `len_value`."""
 
     elem: Expr
@@ -266,7 +266,7 @@ class Repeat(Expr):
 
 
 @dataclass(slots=True)
-class StructExpr(Expr):
+class StructExpr(ExprBase):
     """`Path { field: value, ..spread }`; a shorthand field's value is the path expression."""
 
     path: Path
@@ -275,7 +275,7 @@ class StructExpr(Expr):
 
 
 @dataclass(slots=True)
-class RangeExpr(Expr):
+class RangeExpr(ExprBase):
     low: Expr | None
     high: Expr | None
     inclusive: bool
@@ -288,7 +288,7 @@ class ClosureParam:
 
 
 @dataclass(slots=True)
-class Closure(Expr):
+class Closure(ExprBase):
     """`range` starts at the first token rustc counts (`async`, `move`, `|`); `bars` covers `|..|`."""
 
     params: list[ClosureParam]
@@ -306,22 +306,64 @@ class Closure(Expr):
 
 
 @dataclass(slots=True)
-class FormatArgs(Expr):
+class FormatArgs(ExprBase):
     """`format_args!` and what is built on it: every argument is borrowed shared; inline `{x}` are path expressions."""
 
     args: list[Expr]
 
 
 @dataclass(slots=True)
-class InlineAsm(Expr):
+class InlineAsm(ExprBase):
     """Operands with their direction: "in", "out", "inout", "sym", "const", "label"."""
 
     operands: list[tuple[str, Expr]]
 
 
 @dataclass(slots=True)
-class OffsetOf(Expr):
+class OffsetOf(ExprBase):
     ty: TypeRef
+
+
+Expr = (
+    Missing
+    | Lit
+    | PathExpr
+    | Underscore
+    | Block
+    | ConstBlock
+    | AsyncBlock
+    | Let
+    | If
+    | Match
+    | Loop
+    | While
+    | For
+    | Break
+    | Continue
+    | Return
+    | Call
+    | MethodCall
+    | Field
+    | Index
+    | Unary
+    | Deref
+    | AddrOf
+    | Binary
+    | Assign
+    | AssignOp
+    | Cast
+    | Try
+    | Await
+    | TupleExpr
+    | ArrayExpr
+    | Repeat
+    | StructExpr
+    | RangeExpr
+    | Closure
+    | FormatArgs
+    | InlineAsm
+    | OffsetOf
+)
 
 
 # Statements
@@ -372,8 +414,8 @@ Stmt = LetStmt | ExprStmt | ItemStmt | Disabled
 
 
 @dataclass(slots=True)
-class Pat:
-    """Base of all patterns."""
+class PatBase:
+    """What all patterns have."""
 
     id: int
     range: Range
@@ -381,22 +423,22 @@ class Pat:
 
 
 @dataclass(slots=True)
-class WildPat(Pat):
+class WildPat(PatBase):
     pass
 
 
 @dataclass(slots=True)
-class RestPat(Pat):
+class RestPat(PatBase):
     """`..` in a tuple or slice pattern."""
 
 
 @dataclass(slots=True)
-class MissingPat(Pat):
+class MissingPat(PatBase):
     why: str
 
 
 @dataclass(slots=True)
-class BindPat(Pat):
+class BindPat(PatBase):
     """`ref mut name @ sub`. A plain name may turn out to be a constant or unit struct: resolve decides."""
 
     name: str
@@ -408,58 +450,76 @@ class BindPat(Pat):
 
 
 @dataclass(slots=True)
-class PathPat(Pat):
+class PathPat(PatBase):
     path: Path
 
 
 @dataclass(slots=True)
-class TupleStructPat(Pat):
+class TupleStructPat(PatBase):
     path: Path
     elems: list[Pat]
 
 
 @dataclass(slots=True)
-class StructPat(Pat):
+class StructPat(PatBase):
     path: Path
     fields: list[tuple[str, Pat]]
     has_rest: bool
 
 
 @dataclass(slots=True)
-class TuplePat(Pat):
+class TuplePat(PatBase):
     elems: list[Pat]
 
 
 @dataclass(slots=True)
-class SlicePat(Pat):
+class SlicePat(PatBase):
     elems: list[Pat]  # a rest is a RestPat or a BindPat over one
 
 
 @dataclass(slots=True)
-class RefPat(Pat):
+class RefPat(PatBase):
     inner: Pat
     mutable: bool
 
 
 @dataclass(slots=True)
-class BoxPat(Pat):
+class BoxPat(PatBase):
     inner: Pat
 
 
 @dataclass(slots=True)
-class LitPat(Pat):
+class LitPat(PatBase):
     expr: Expr
 
 
 @dataclass(slots=True)
-class RangePat(Pat):
+class RangePat(PatBase):
     low: Expr | None
     high: Expr | None
 
 
 @dataclass(slots=True)
-class OrPat(Pat):
+class OrPat(PatBase):
     alternatives: list[Pat]
+
+
+Pat = (
+    WildPat
+    | RestPat
+    | MissingPat
+    | BindPat
+    | PathPat
+    | TupleStructPat
+    | StructPat
+    | TuplePat
+    | SlicePat
+    | RefPat
+    | BoxPat
+    | LitPat
+    | RangePat
+    | OrPat
+)
 
 
 @dataclass(slots=True)

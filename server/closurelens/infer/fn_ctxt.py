@@ -144,9 +144,9 @@ class FnCtxt:
         self.table.rollback(mark)
         return False
 
-    def lower_type(self, expr_id: int, ref: object) -> Ty:
+    def lower_type(self, expr_id: int, ref: hir.TypeRef) -> Ty:
         resolver = self.scopes.resolver_at(expr_id)
-        return with_regions(self.solver.normalize(resolver.lower_type(ref, self.var)), ref)  # type: ignore[arg-type]
+        return with_regions(self.solver.normalize(resolver.lower_type(ref, self.var)), ref)
 
     def is_copy(self, ty: Ty) -> Answer:
         return self.solver.holds(ty, names.COPY)

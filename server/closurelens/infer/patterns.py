@@ -55,7 +55,7 @@ def _check(cx: FnCtxt, pat: h.Pat, expected: Ty, mode: BindingMode) -> Ty:
         case h.RangePat():
             return _range(cx, pat, expected, mode)
         case _:
-            assert_never(pat)  # type: ignore[arg-type]
+            assert_never(pat)
 
 
 def peel(cx: FnCtxt, pat: h.Pat, expected: Ty, mode: BindingMode) -> tuple[Ty, BindingMode]:

@@ -57,9 +57,12 @@ def field_ty(cx: FnCtxt, sig: AdtSig, args: tuple[Ty, ...], field: FieldSig) -> 
 
 def require_adt(cx: FnCtxt, ty: Ty) -> None:
     """The bounds of a type's parameters hold where a value of it is made: they are what closures in it are to be."""
-    sig = cx.db.adt(ty.path) if isinstance(ty, t.Adt) and ty.args else None
+    if not isinstance(ty, t.Adt) or not ty.args:
+        return
+    sig = cx.db.adt(ty.path)
     if sig is not None and sig.generics.predicates:
-        cx.solver.require_all(sig.generics.predicates, {p.name: a for p, a in zip(sig.generics.params, ty.args)})  # type: ignore[attr-defined]  # noqa: B905
+        args = {param.name: arg for param, arg in zip(sig.generics.params, ty.args, strict=False)}
+        cx.solver.require_all(sig.generics.predicates, args)
 
 
 def _is_visible(cx: FnCtxt, sig: AdtSig, field: FieldSig) -> bool:

@@ -194,7 +194,7 @@ class _Walker:
             case h.Missing():
                 self.push(expr.inside, scope)
             case _:
-                assert_never(expr)  # type: ignore[arg-type]
+                assert_never(expr)
 
     # Conditions
 
@@ -332,7 +332,7 @@ class _Walker:
                 case h.WildPat() | h.RestPat() | h.MissingPat() | h.PathPat():
                     pass
                 case _:
-                    assert_never(here)  # type: ignore[arg-type]
+                    assert_never(here)
         return scope
 
     def constant(self, expr: h.Expr, scope: _Scope) -> None:

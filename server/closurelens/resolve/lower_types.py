@@ -147,7 +147,7 @@ class TypeLowering:
     def base(self, found: PathRes, path: h.Path) -> Ty:
         """The type that the resolved part of a path names."""
         target = found.target
-        if isinstance(target, Ty):
+        if not isinstance(target, Def):
             return target
         args = path.segments[found.used - 1].args if found.used else None
         return self.of_def(target, args, path)

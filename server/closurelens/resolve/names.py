@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from closurelens.hir.item import AdtItem
 from closurelens.hir.lower.attrs import effective, is_macro_name
@@ -57,8 +57,8 @@ class NameLookup:
     def __init__(self, program: Program) -> None:
         self._program = program
         self.globs = Globs(self)
-        self._memo: dict[object, object] = {}
-        self._passing: dict[object, object] = {}  # answers that hold until something changes
+        self._memo: dict[object, Any] = {}
+        self._passing: dict[object, Any] = {}  # answers that hold until something changes
         self._active: dict[object, int] = {}
         self._low = _NO_CYCLE
         self._is_final = True
@@ -81,10 +81,12 @@ class NameLookup:
         """`answer()`, remembered under `key` if no question outside of this one is part of it."""
         memo = self._memo
         if key in memo:
-            return memo[key]  # type: ignore[return-value]
+            known: T = memo[key]
+            return known
         if self.globs.is_working and key in self._passing:
             self._is_final = False
-            return self._passing[key]  # type: ignore[return-value]
+            passing: T = self._passing[key]
+            return passing
         active = self._active
         depth = active.get(key)
         if depth is not None:
@@ -126,7 +128,8 @@ class NameLookup:
         off = off and module.crate.crate.is_member
         key = (module, namespace, name, off)
         if key in self._memo:
-            return self._memo[key]  # type: ignore[return-value]
+            known: Binding | None = self._memo[key]
+            return known
         return self._ask(key, lambda: self._in_module(module, namespace, name, off=off), _nothing)
 
     def _in_module(self, module: ModuleData, namespace: Namespace, name: str, *, off: bool) -> Binding | None:
@@ -179,7 +182,8 @@ class NameLookup:
         """What a `use` leaf names in a namespace; UNKNOWN where it names nothing in any."""
         key = (imported, namespace, off)
         if key in self._memo:
-            return self._memo[key]  # type: ignore[return-value]
+            known: Def | None = self._memo[key]
+            return known
         return self._ask(key, lambda: self._imported(imported, namespace, off=off), _nothing_imported)
 
     def _imported(self, imported: Import, namespace: Namespace, *, off: bool) -> Def | None:
@@ -337,7 +341,8 @@ class NameLookup:
         """One identifier as seen from inside `module` (a block's goes on with what is around it)."""
         key = ("lexical", module, namespace, name, off)
         if key in self._memo:
-            return self._memo[key]  # type: ignore[return-value]
+            known: Def | None = self._memo[key]
+            return known
         return self._ask(key, lambda: self._lexical(module, namespace, name, off=off), _nothing_imported)
 
     def _lexical(self, module: ModuleData, namespace: Namespace, name: str, *, off: bool) -> Def | None:

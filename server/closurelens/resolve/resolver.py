@@ -83,7 +83,7 @@ class Resolver:
         self.self_ty = self_ty
         self.off = off
         self._predicates: tuple[Predicate, ...] | None = None
-        self._assoc_memo: dict[str, Ty | Bound | None] = {}
+        self._assoc_memo: dict[str, Bound | None] = {}
         self._open: set[str] = set()
         self._names: dict[str, Param] = {}
         self._const_types: dict[str, TypeRef] = {}
@@ -272,7 +272,7 @@ class Resolver:
             return None
         key = f"{subject}::{name}::{of_self}"
         if key in self._assoc_memo:
-            return self._assoc_memo[key]  # type: ignore[return-value]
+            return self._assoc_memo[key]
         if key in self._open:
             return None
         self._open.add(key)

@@ -116,7 +116,7 @@ class Supertraits:
             params = self._program.params_of(Def(DefKind.TRAIT, bound.trait))
             for param, arg in zip(params, bound.args, strict=False):
                 subst[param.name] = arg
-            return upper.map(lambda ty, by=subst: substitute(ty, by))  # type: ignore[misc]
+            return _substituted(upper, subst)
         return None
 
     def _lowered(self, trait: DefPath, ref: BoundRef) -> Bound | None:
@@ -124,3 +124,7 @@ class Supertraits:
         if entry is None:
             return None
         return self._signatures.resolver(entry).lower_bound(ref, subject=_SELF)
+
+
+def _substituted(bound: Bound, subst: dict[str, Ty]) -> Bound:
+    return bound.map(lambda ty: substitute(ty, subst))

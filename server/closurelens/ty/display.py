@@ -116,4 +116,4 @@ def display(ty: t.Ty) -> str:
         case t.Infer() | t.Unknown():
             return "_"
         case _:
-            return assert_never(ty)  # type: ignore[arg-type]
+            return assert_never(ty)

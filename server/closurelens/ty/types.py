@@ -11,7 +11,7 @@ function bodies and impls get a disambiguator segment (`my_crate::f::{0}::Item`,
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import ClassVar, final
+from typing import ClassVar, cast, final
 
 DefPath = str
 
@@ -31,8 +31,8 @@ def _flags_of(items: tuple[Ty, ...]) -> int:
     return flags
 
 
-class Ty:
-    """Base of all types. Use the constructors below; never mutate."""
+class TyBase:
+    """What all types have. Use the constructors below; never mutate."""
 
     __slots__ = ("_hash", "flags")
     flags: int
@@ -45,7 +45,7 @@ class Ty:
     def __eq__(self, other: object) -> bool:
         if self is other:
             return True
-        if not isinstance(other, Ty) or self.__class__ is not other.__class__ or self._hash != other._hash:
+        if not isinstance(other, TyBase) or self.__class__ is not other.__class__ or self._hash != other._hash:
             return False
         return self.key() == other.key()
 
@@ -55,7 +55,7 @@ class Ty:
 
     def map(self, f: Callable[[Ty], Ty]) -> Ty:
         """The same type with `f` applied to each direct part; itself when no part changed."""
-        return self
+        raise NotImplementedError
 
     def parts(self) -> tuple[Ty, ...]:
         """The types directly inside."""
@@ -64,11 +64,11 @@ class Ty:
     def __repr__(self) -> str:
         from closurelens.ty.display import display
 
-        return display(self)
+        return display(cast("Ty", self))
 
 
 @final
-class Prim(Ty):
+class Prim(TyBase):
     """bool, char, str, the integers and floats, and `!`."""
 
     __slots__ = ("name",)
@@ -81,9 +81,12 @@ class Prim(Ty):
     def key(self) -> tuple[object, ...]:
         return (self.name,)
 
+    def map(self, f: Callable[[Ty], Ty]) -> Ty:
+        return self
+
 
 @final
-class Adt(Ty):
+class Adt(TyBase):
     """A struct, enum or union with its type and const arguments (lifetimes left out), in declaration order."""
 
     __slots__ = ("args", "path")
@@ -106,7 +109,7 @@ class Adt(Ty):
 
 
 @final
-class Tuple(Ty):
+class Tuple(TyBase):
     __slots__ = ("elems",)
 
     def __init__(self, elems: tuple[Ty, ...]) -> None:
@@ -126,7 +129,7 @@ class Tuple(Ty):
 
 
 @final
-class Slice(Ty):
+class Slice(TyBase):
     __slots__ = ("elem",)
 
     def __init__(self, elem: Ty) -> None:
@@ -146,7 +149,7 @@ class Slice(Ty):
 
 
 @final
-class Array(Ty):
+class Array(TyBase):
     """`[elem; len]`; `len` is a `Const`, a `Param` or an inference variable."""
 
     __slots__ = ("elem", "len")
@@ -169,7 +172,7 @@ class Array(Ty):
 
 
 @final
-class Const(Ty):
+class Const(TyBase):
     """A const generic argument by its value; `None`: a value that is not evaluated (equal to every const)."""
 
     __slots__ = ("value",)
@@ -182,9 +185,12 @@ class Const(Ty):
     def key(self) -> tuple[object, ...]:
         return (self.value,)
 
+    def map(self, f: Callable[[Ty], Ty]) -> Ty:
+        return self
+
 
 @final
-class Ref(Ty):
+class Ref(TyBase):
     """`&inner` or `&mut inner`.
 
     `region` is the name of the lifetime where it is known to be that very one: `static`, or one of the function whose
@@ -225,7 +231,7 @@ def erase_regions(ty: Ty) -> Ty:
 
 
 @final
-class RawPtr(Ty):
+class RawPtr(TyBase):
     """`*const inner` or `*mut inner`."""
 
     __slots__ = ("inner", "mutable")
@@ -248,7 +254,7 @@ class RawPtr(Ty):
 
 
 @final
-class FnPtr(Ty):
+class FnPtr(TyBase):
     __slots__ = ("params", "ret")
 
     def __init__(self, params: tuple[Ty, ...], ret: Ty) -> None:
@@ -269,7 +275,7 @@ class FnPtr(Ty):
 
 
 @final
-class FnDef(Ty):
+class FnDef(TyBase):
     """The zero-sized type of one function or tuple constructor; `args` for all its generics, the parent's first."""
 
     __slots__ = ("args", "path")
@@ -292,7 +298,7 @@ class FnDef(Ty):
 
 
 @final
-class Closure(Ty):
+class Closure(TyBase):
     """The type of one closure expression: `id` is its expression in the body being inferred.
 
     Signature and captures live with the inference of that body.
@@ -309,9 +315,12 @@ class Closure(Ty):
     def key(self) -> tuple[object, ...]:
         return (self.id,)
 
+    def map(self, f: Callable[[Ty], Ty]) -> Ty:
+        return self
+
 
 @final
-class Coroutine(Ty):
+class Coroutine(TyBase):
     """The type of one `async` block (a Future) or `gen` block (an Iterator): `kind`: "async", "gen", "async gen"."""
 
     __slots__ = ("id", "kind", "output")
@@ -373,7 +382,7 @@ class Bound:
 
 
 @final
-class Dyn(Ty):
+class Dyn(TyBase):
     """`dyn A + B`; lifetimes left out."""
 
     __slots__ = ("bounds",)
@@ -397,7 +406,7 @@ class Dyn(Ty):
 
 
 @final
-class Opaque(Ty):
+class Opaque(TyBase):
     """`impl Bounds` in return position of `owner` (the `index`-th there), also the future of an `async fn`.
 
     Equal when owner, index and `args` (the owner's generic arguments) are; `bounds` go along under substitution.
@@ -430,7 +439,7 @@ class Opaque(Ty):
 
 
 @final
-class Param(Ty):
+class Param(TyBase):
     """A generic type or const parameter, or `Self` in a trait, by name: names are unique within one item."""
 
     __slots__ = ("name",)
@@ -443,9 +452,12 @@ class Param(Ty):
     def key(self) -> tuple[object, ...]:
         return (self.name,)
 
+    def map(self, f: Callable[[Ty], Ty]) -> Ty:
+        return self
+
 
 @final
-class Projection(Ty):
+class Projection(TyBase):
     """`<self_ty as trait<args>>::name<own_args>`, not normalised."""
 
     __slots__ = ("args", "name", "own_args", "self_ty", "trait")
@@ -477,7 +489,7 @@ class Projection(Ty):
 
 
 @final
-class Infer(Ty):
+class Infer(TyBase):
     """An inference variable of the body being inferred; its kind is kept by the inference table."""
 
     __slots__ = ("id",)
@@ -490,9 +502,12 @@ class Infer(Ty):
     def key(self) -> tuple[object, ...]:
         return (self.id,)
 
+    def map(self, f: Callable[[Ty], Ty]) -> Ty:
+        return self
+
 
 @final
-class Unknown(Ty):
+class Unknown(TyBase):
     """A type that is not known, and why (a phrase for people: "the type of `cfg` comes from macro `build!`").
 
     All unknown types are equal to each other; unification accepts one anywhere.
@@ -507,6 +522,31 @@ class Unknown(Ty):
 
     def key(self) -> tuple[object, ...]:
         return ()
+
+    def map(self, f: Callable[[Ty], Ty]) -> Ty:
+        return self
+
+
+Ty = (
+    Prim
+    | Adt
+    | Tuple
+    | Slice
+    | Array
+    | Const
+    | Ref
+    | RawPtr
+    | FnPtr
+    | FnDef
+    | Closure
+    | Coroutine
+    | Dyn
+    | Opaque
+    | Param
+    | Projection
+    | Infer
+    | Unknown
+)
 
 
 def _same(a: tuple[Ty, ...], b: tuple[Ty, ...]) -> bool:

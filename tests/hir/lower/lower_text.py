@@ -149,7 +149,7 @@ def _parts(thing: object, opening: str, closing: str) -> str:
     parts: list[str] = []
     for field in dataclasses.fields(thing):
         value = getattr(thing, field.name)
-        if field.name in _HIDDEN or value is None or value is False or value == []:
+        if field.name in _HIDDEN or value is None or value is False or value in ([], 0):
             continue
         if dataclasses.is_dataclass(value) and type(value).__name__ in ("Attrs", "GenericsDecl"):
             shown = show(value)

@@ -141,6 +141,11 @@ class ItemLowerer(Reader):
         name = node.child_by_field("name")
         return ("", self.empty_at(node)) if name is None else (self.name(name), self.at(name))
 
+    def head(self, node: Node, attrs: Attrs) -> tuple[str, Range, Range, Attrs, str | None]:
+        """What every item begins with: name, range, the name's range, attributes, visibility."""
+        name, name_range = self.named(node)
+        return name, self.at(node), name_range, attrs, self.visibility(node)
+
     def visibility(self, node: Node) -> str | None:
         """Of the item or field whose children hold a `visibility_modifier`."""
         for child in node.children:
@@ -172,7 +177,6 @@ def _hidden_items(node: Node) -> list[Node]:
 
 
 def _function(low: ItemLowerer, node: Node, attrs: Attrs) -> Item:
-    name, name_range = low.named(node)
     ret = node.child_by_field("return_type")
     body = node.child_by_field("body")
     if body is not None and body.children and body.children[0].kind == "inner_attribute_item":
@@ -180,11 +184,7 @@ def _function(low: ItemLowerer, node: Node, attrs: Attrs) -> Item:
     modifiers = node.child_of_kind("function_modifiers")
     words = {child.kind for child in modifiers.children} if modifiers is not None else set()
     item = FnItem(
-        name,
-        low.at(node),
-        name_range,
-        attrs,
-        low.visibility(node),
+        *low.head(node, attrs),
         lower_generics(low, node),
         None,
         [],
@@ -256,9 +256,7 @@ def _adt(low: ItemLowerer, node: Node, attrs: Attrs) -> Item:
     else:
         ctor, fields = _fields(low, body)
         variants = [VariantDecl(name, name_range, ctor, fields, Attrs())]
-    return AdtItem(
-        name, low.at(node), name_range, attrs, low.visibility(node), kind, lower_generics(low, node), variants
-    )
+    return AdtItem(*low.head(node, attrs), kind, lower_generics(low, node), variants)
 
 
 def _variants(low: ItemLowerer, body: Node) -> list[VariantDecl]:
@@ -305,14 +303,9 @@ def _fields(low: ItemLowerer, body: Node | None) -> tuple[str, list[FieldDecl]]:
 
 
 def _trait(low: ItemLowerer, node: Node, attrs: Attrs) -> Item:
-    name, name_range = low.named(node)
     body = node.child_by_field("body")
     return TraitItem(
-        name,
-        low.at(node),
-        name_range,
-        attrs,
-        low.visibility(node),
+        *low.head(node, attrs),
         lower_generics(low, node),
         lower_bounds(low, node.child_by_field("bounds")),
         [] if body is None else low.items(body.children),
@@ -321,14 +314,9 @@ def _trait(low: ItemLowerer, node: Node, attrs: Attrs) -> Item:
 
 
 def _trait_alias(low: ItemLowerer, node: Node, attrs: Attrs) -> Item:
-    name, name_range = low.named(node)
     bounds = node.child_by_field("type")
     return TraitItem(
-        name,
-        low.at(node),
-        name_range,
-        attrs,
-        low.visibility(node),
+        *low.head(node, attrs),
         lower_generics(low, node),
         [] if bounds is None else bounds_of(low, [bounds]),
         [],
@@ -342,11 +330,7 @@ def _impl(low: ItemLowerer, node: Node, attrs: Attrs) -> Item:
     if body is not None:
         _add(attrs, lower_attrs(low, inner_attrs(low, body.children)))
     return ImplItem(
-        "",
-        low.at(node),
-        low.empty_at(node),
-        attrs,
-        None,
+        *low.head(node, attrs),
         lower_generics(low, node),
         None if trait is None else path_of_type(lower_type(low, trait)),
         lower_type(low, node.child_by_field("type")),
@@ -356,12 +340,11 @@ def _impl(low: ItemLowerer, node: Node, attrs: Attrs) -> Item:
 
 
 def _module(low: ItemLowerer, node: Node, attrs: Attrs) -> Item:
-    name, name_range = low.named(node)
     body = node.child_by_field("body")
     if body is not None:
         _add(attrs, lower_attrs(low, inner_attrs(low, body.children)))
     items = None if body is None else low.items(body.children)
-    return Module(name, low.at(node), name_range, attrs, low.visibility(node), items)
+    return Module(*low.head(node, attrs), items)
 
 
 def _extern_block(low: ItemLowerer, node: Node, attrs: Attrs) -> Item:
@@ -370,31 +353,25 @@ def _extern_block(low: ItemLowerer, node: Node, attrs: Attrs) -> Item:
     literal = None if modifier is None else modifier.child_of_kind("string_literal")
     abi = "C" if literal is None else low.of(literal).strip('"')
     items = [] if body is None else low.items(body.children)
-    return ExternBlock("", low.at(node), low.empty_at(node), attrs, low.visibility(node), abi, items)
+    return ExternBlock(*low.head(node, attrs), abi, items)
 
 
 def _extern_crate(low: ItemLowerer, node: Node, attrs: Attrs) -> Item:
-    name, name_range = low.named(node)
     alias = node.child_by_field("alias")
     renamed = None if alias is None else low.name(alias)
-    return ExternCrate(name, low.at(node), name_range, attrs, low.visibility(node), renamed)
+    return ExternCrate(*low.head(node, attrs), renamed)
 
 
 def _use(low: ItemLowerer, node: Node, attrs: Attrs) -> Item:
     tree = node.child_by_field("argument")
     imports = [] if tree is None else lower_use_tree(low, tree, low.base)
-    return Use("", low.at(node), low.empty_at(node), attrs, low.visibility(node), imports)
+    return Use(*low.head(node, attrs), imports)
 
 
 def _type_alias(low: ItemLowerer, node: Node, attrs: Attrs) -> Item:
-    name, name_range = low.named(node)
     ty = node.child_by_field("type")
     return TypeAliasItem(
-        name,
-        low.at(node),
-        name_range,
-        attrs,
-        low.visibility(node),
+        *low.head(node, attrs),
         lower_generics(low, node),
         lower_bounds(low, node.child_by_field("bounds")),
         None if ty is None else lower_type(low, ty),
@@ -402,15 +379,10 @@ def _type_alias(low: ItemLowerer, node: Node, attrs: Attrs) -> Item:
 
 
 def _value(low: ItemLowerer, node: Node, attrs: Attrs) -> Item:
-    name, name_range = low.named(node)
     ty: TypeRef = lower_type(low, node.child_by_field("type"))
     value = node.child_by_field("value")
     return ValueItem(
-        name,
-        low.at(node),
-        name_range,
-        attrs,
-        low.visibility(node),
+        *low.head(node, attrs),
         ty,
         is_static=node.kind == "static_item",
         is_mutable=node.has("mutable_specifier"),
@@ -419,14 +391,13 @@ def _value(low: ItemLowerer, node: Node, attrs: Attrs) -> Item:
 
 
 def _macro_definition(low: ItemLowerer, node: Node, attrs: Attrs) -> Item:
-    name, name_range = low.named(node)
     named = node.child_by_field("name")
     after = node.start if named is None else named.end
     rules = _inside(low.text, after, node.end)
     if low.text[rules[0] - 1 : rules[0]] == b"(" and b"macro_rules" not in low.text[node.start : after]:
         rules = (rules[0] - 1, node.end)
     shifted = (low.base + rules[0], low.base + rules[1])
-    return MacroRulesItem(name, low.at(node), name_range, attrs, low.visibility(node), shifted)
+    return MacroRulesItem(*low.head(node, attrs), shifted)
 
 
 _OPENING = re.compile(rb"\s*([(\[{])")

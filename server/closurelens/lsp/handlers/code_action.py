@@ -5,6 +5,7 @@ An assist that fails does not keep the others from being offered.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from closurelens.ide.assists import ASSISTS, Assist, Offer, Refusal
@@ -30,7 +31,7 @@ def on_code_action(session: Session, params: Json) -> list[Json]:
     for assist in ASSISTS:
         if only is not None and not any(assist.kind == kind or assist.kind.startswith(f"{kind}.") for kind in only):
             continue
-        found = session.bugs.guarded(assist.id, lambda a=assist: a.check(view, at), None)  # type: ignore[misc]
+        found = session.bugs.guarded(assist.id, partial(assist.check, view, at), None)
         match found:
             case Offer():
                 out.append(_offered(session, opened, view, assist, found))
