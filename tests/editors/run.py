@@ -26,12 +26,9 @@ _MARK = "CLOSURELENS_TEST_RUN"
 
 
 def tool(name: str) -> Path | None:
-    """An installed editor, or one of the machine's own if none was installed."""
+    """An installed editor. The machine's own are not taken: they may be of any age."""
     at = install.folder() / "bin" / name
-    if install.is_complete(install.folder()):
-        return at if at.exists() else None
-    found = shutil.which(name)
-    return None if found is None else Path(found)
+    return at if install.is_complete(install.folder()) and at.exists() else None
 
 
 @dataclass(slots=True)
