@@ -54,4 +54,6 @@ def make_world(settings: LoadSettings) -> World:
     def load(path: str) -> CrateGraph:
         return load_project(path, settings, cache=cache)
 
-    return World(text_or_none, load, StdDb.load())
+    std = StdDb.load()
+    builder = Builder(CrateStore(cache_folder()), std, text_or_none, guard)
+    return World(text_or_none, load, std, stored=builder.load)

@@ -270,6 +270,24 @@ class CrateImpls:
         self.look_at(name, "trait")
         return sorted(self._by_method.get(name, ()))
 
+    def everything(self) -> list[tuple[DefPath | None, Head, ImplSig]]:
+        """Trait, head and signature of every impl in the modules that have been filled; none that is off."""
+        self._take_in()
+        signatures = self._program.signatures
+        out: list[tuple[DefPath | None, Head, ImplSig]] = []
+        for head, entries in self._inherent.items():
+            out.extend((None, head, signatures.impl(entry)) for entry in entries if _shown(entry, off=False))
+        for trait in list(self._by_trait):
+            for head, entries in self._by_head(trait).items():
+                out.extend((trait, head, signatures.impl(entry)) for entry in entries if _shown(entry, off=False))
+        for (trait, head), derived in list(self._derived.items()):
+            out.extend(
+                (trait, head, self._derived_sig(entry, name))
+                for entry, name in derived
+                if entry.cfg_off is None and not entry.module.is_gone
+            )
+        return out
+
     def forget_signatures(self) -> None:
         """Signatures are made anew; which impls there are has not changed."""
         self._sigs.clear()

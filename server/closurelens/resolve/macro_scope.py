@@ -93,7 +93,7 @@ class MacroScope:
                 return self._known[key]
             entry = self.textual(at.module, at.upto, names[0], off=at.off)
             if entry is not None:
-                found = self._known[key] = self._of_entry(entry)
+                found = self._known[key] = self.definition_of(entry)
                 return found
         program = self._crate.program
         walk = program.names.walk(
@@ -115,12 +115,16 @@ class MacroScope:
             return OpaqueMacro(f"macro `{name}!` comes from `{crate}`, whose source is not at hand")
         if program.is_std(definition.path):
             return std_macro(definition.path.rpartition("::")[2]) or OpaqueMacro(f"macro `{name}!` is not modelled")
+        packed = program.packed(definition.path)
+        if packed is not None:
+            return packed.macro(definition.path) or OpaqueMacro(f"`{name}!` is a procedural macro")
         entry = program.entry(definition.path, DefKind.MACRO)
         if entry is None:
             return OpaqueMacro(f"`{name}!` is a procedural macro")
-        return entry.module.crate.macros._of_entry(entry)
+        return entry.module.crate.macros.definition_of(entry)
 
-    def _of_entry(self, entry: Entry) -> MacroDef:
+    def definition_of(self, entry: Entry) -> MacroDef:
+        """What an entry of this crate defines."""
         known = self._definitions.get(entry)
         if known is None:
             item = entry.item
@@ -182,6 +186,10 @@ class MacroScope:
         if found is None and self._filling:
             self._crate.program.names.not_final()
         return found
+
+    def exported_names(self) -> list[str]:
+        """Of all `#[macro_export]` macros that are known by now."""
+        return sorted(self._exported or ())
 
     def _find_exported(self, found: dict[str, Entry]) -> None:
         crate = self._crate

@@ -323,6 +323,9 @@ class NameLookup:
         program = self._program
         if program.is_std(parent.path):
             return program.std.children(parent.path).get((namespace, name))
+        packed = program.packed(parent.path)
+        if packed is not None:
+            return packed.member(parent.path, namespace, name)
         if parent.kind is DefKind.MODULE:
             module = program.module(parent.path)
             if module is None:
@@ -383,7 +386,7 @@ class NameLookup:
                 if target.module is not None:
                     out.update(self._own_traits(target.module, target.importer, off=off))
                 elif target.definition.kind is DefKind.MODULE:
-                    out.update(_traits_among(self._program.std.children(target.definition.path).values()))
+                    out.update(_traits_among(self._program.children(target.definition.path).values()))
         prelude = module.crate.prelude()
         if prelude is not None:
             out.update(_traits_among(self._program.std.children(prelude).values()))
@@ -406,6 +409,18 @@ class NameLookup:
                     definition = self.imported(imported, Namespace.TYPES, off=off)
                     if definition is not None and definition.kind in _TRAITS:
                         yield definition.path
+
+    def unnamed_traits(self, module: ModuleData) -> set[DefPath]:
+        """Traits that a glob import of `module` brings without a name (`pub use Trait as _`)."""
+        out: set[DefPath] = set()
+        scopes = [module, *(target.module for target in self.glob_reach(module) if target.module is not None)]
+        for scope in scopes:
+            self._populated(scope)
+            for imported in scope.on.unnamed:
+                definition = self.imported(imported, Namespace.TYPES) if imported.visible_in is None else None
+                if definition is not None and definition.kind in _TRAITS:
+                    out.add(definition.path)
+        return out
 
     def all_names(self, module: ModuleData) -> dict[tuple[Namespace, str], Def]:
         """Everything `module::x` can name, private names left out."""

@@ -5,11 +5,12 @@ Invariant: answers do not depend on the order of questions.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from closurelens.hir.item import AdtItem, FnItem, ImplItem, TraitItem, ValueItem
 from closurelens.hir.types import Anchor, Path, Segment
-from closurelens.project.model import Crate, CrateGraph, CrateId
+from closurelens.project.model import Crate, CrateGraph, CrateId, TargetKind
 from closurelens.resolve import consteval, ctors, derives
 from closurelens.resolve.crate_tree import CrateIndex
 from closurelens.resolve.module import Entry, ModuleData
@@ -17,6 +18,7 @@ from closurelens.resolve.names import NameLookup, lexical_modules
 from closurelens.resolve.resolver import Resolver
 from closurelens.resolve.signatures import Signatures
 from closurelens.resolve.sources import FileStore, ReadFile
+from closurelens.resolve.stored import PackedCrate, ProcMacros, StoredCrate
 from closurelens.ty.sig import (
     AdtKind,
     AdtSig,
@@ -51,13 +53,44 @@ class ImplChanges:
         self.number = 0
 
 
+@dataclass(slots=True)
+class Absent:
+    """A crate of which nothing is known for now, and why."""
+
+    why: str
+
+
+@dataclass(slots=True, eq=True)
+class Route:
+    """How a dependency was reached: through a crate of the workspace and the names of dependencies from it on."""
+
+    member: CrateId
+    names: tuple[str, ...] = ()
+
+
+LoadStored = Callable[[CrateGraph, Crate, Route], bytes | Absent | None]
+"""What `packing` made of a dependency; None: its source is to be read."""
+
+
+def always_from_source(graph: CrateGraph, crate: Crate, route: Route) -> None:
+    return None
+
+
 class Program:
     """Implements `SigDb`. A crate's paths start with its name, with `@2` and so on when an earlier crate has the name.
 
     Impls that a `cfg` switches off are left out; `off_view` has them.
     """
 
-    def __init__(self, graph: CrateGraph, std: SigDb, read: ReadFile, *, index_dependencies: bool = True) -> None:
+    def __init__(
+        self,
+        graph: CrateGraph,
+        std: SigDb,
+        read: ReadFile,
+        *,
+        index_dependencies: bool = True,
+        stored: LoadStored = always_from_source,
+    ) -> None:
         """`read` gives a file's text by its normalised path, None if there is none."""
         self.graph = graph
         self.std = std
@@ -70,6 +103,13 @@ class Program:
         self._by_name: dict[str, CrateIndex] = {}
         self._dependencies: dict[tuple[CrateId, str], Def] = {}
         self._missing: dict[str, str] = {}
+        self.routes: dict[str, tuple[str, str]] = {}
+        """Name of a dependency's crate -> that of the crate which first led to it, and what it is called there."""
+        self._waiting: set[str] = set()
+        self._stored = stored
+        self._crate_names: dict[CrateId, str] = {}
+        self._crates_by_name: dict[str, Crate] = {}
+        self._packed: dict[str, PackedCrate | None] = {}
         self._impls: dict[DefPath, ImplSig] = {}
         self._consts: dict[DefPath, int | None] = {}
         self._open_consts: set[DefPath] = set()
@@ -86,19 +126,28 @@ class Program:
     # Crates
 
     def crate(self, crate: Crate) -> CrateIndex:
-        """The index of a crate; nothing is read before something is asked of it."""
+        """The index of a crate's source; nothing is read before something is asked of it."""
         found = self._crates.get(crate.id)
         if found is None:
-            name = crate.name
-            count = 1
-            while name in self._by_name or name in _STD:
-                count += 1
-                name = f"{crate.name}@{count}"
+            name = self.name_of(crate)
             found = CrateIndex(self, crate, name)
             self._crates[crate.id] = found
             self._by_name[name] = found
             self.impl_changes.number += 1
         return found
+
+    def name_of(self, crate: Crate) -> str:
+        """The first segment of the paths in a crate."""
+        name = self._crate_names.get(crate.id)
+        if name is None:
+            name = crate.name
+            count = 1
+            while name in self._crates_by_name or name in _STD:
+                count += 1
+                name = f"{crate.name}@{count}"
+            self._crate_names[crate.id] = name
+            self._crates_by_name[name] = crate
+        return name
 
     def crate_of(self, path: DefPath) -> CrateIndex | None:
         """The source crate that a path is in."""
@@ -111,20 +160,81 @@ class Program:
     def is_std(self, path: DefPath) -> bool:
         return path.partition("::")[0] in _STD
 
+    def packed(self, path: DefPath) -> PackedCrate | None:
+        """The dependency that a path is in, if it is not its source that is read."""
+        return self._opened(path.partition("::")[0])
+
+    def _opened(self, name: str) -> PackedCrate | None:
+        if name not in self._packed:
+            crate = self._crates_by_name.get(name)
+            if crate is None:
+                return None
+            self._packed[name] = self._open(crate, name)
+        return self._packed[name]
+
     def dependency(self, crate: Crate, name: str) -> Def:
-        """The root of a dependency; UNKNOWN when its source is not here."""
+        """The root of a dependency; UNKNOWN when it is not at hand."""
         key = (crate.id, name)
         found = self._dependencies.get(key)
         if found is None:
-            graph = self.graph
-            target = (graph.dependency_crate if self.index_dependencies else graph.member_crate)(crate, name)
-            if target is None:
-                found = Def(DefKind.UNKNOWN, name)
-                self._missing[name] = f"the source of crate `{name}` is not at hand"
-            else:
-                found = Def(DefKind.MODULE, self.crate(target).name)
-            self._dependencies[key] = found
+            own = self.name_of_dependency(crate, name)
+            why = self.why_missing(own)
+            found = self._dependencies[key] = Def(DefKind.UNKNOWN if why is not None else DefKind.MODULE, own)
         return found
+
+    def name_of_dependency(self, crate: Crate, name: str) -> str:
+        """As `name_of`, for what `crate` calls `name`; nothing is read or asked for."""
+        graph = self.graph
+        target = (graph.dependency_crate if self.index_dependencies else graph.member_crate)(crate, name)
+        if target is None:
+            self._missing.setdefault(name, f"the source of crate `{name}` is not at hand")
+            return name
+        own = self.name_of(target)
+        if own not in self.routes and own not in self._by_name:
+            self.routes[own] = (self.name_of(crate), name)
+        return own
+
+    def why_missing(self, path: DefPath) -> str | None:
+        """Why nothing is known of the crate that a path is in; to ask is to need it."""
+        name = path.partition("::")[0]
+        self._opened(name)
+        return self._missing.get(name)
+
+    def _open(self, crate: Crate, name: str) -> PackedCrate | None:
+        if name in self._by_name or crate.is_member:
+            self.crate(crate)
+            return None
+        if crate.kind is TargetKind.PROC_MACRO:
+            return ProcMacros(name)
+        stored = self._stored(self.graph, crate, self._route(name))
+        if isinstance(stored, Absent):
+            self._missing[name] = stored.why
+            self._waiting.add(name)
+            return None
+        if stored is None:
+            self.crate(crate)
+            return None
+        return StoredCrate(self, crate, name, stored)
+
+    def _route(self, name: str) -> Route:
+        names: list[str] = []
+        while name in self.routes:
+            name, last = self.routes[name]
+            names.append(last)
+        return Route(self._crates_by_name[name].id, tuple(reversed(names)))
+
+    @property
+    def is_waiting(self) -> bool:
+        """A dependency that was asked for is absent for now."""
+        return bool(self._waiting)
+
+    def dependencies_changed(self) -> None:
+        """More of them are at hand: what rests on their absence is found out again."""
+        self._dependencies.clear()
+        self._missing.clear()
+        self._packed.clear()
+        self._waiting.clear()
+        self._start_anew()
 
     # Items by path
 
@@ -144,41 +254,65 @@ class Program:
     # SigDb
 
     def adt(self, path: DefPath) -> AdtSig | None:
-        if path.partition("::")[0] in _STD:
+        first = path.partition("::")[0]
+        if first in _STD:
             return self.std.adt(path)
+        packed = self._opened(first)
+        if packed is not None:
+            return packed.adt(path)
         entry = self.entry(path, *_ADTS)
         return None if entry is None else self.signatures.adt(entry)
 
     def fn(self, path: DefPath) -> FnSig | None:
         """Also the constructor of a tuple struct or tuple variant."""
-        if path.partition("::")[0] in _STD:
+        first = path.partition("::")[0]
+        if first in _STD:
             return self.std.fn(path) or ctors.ctor(self, path)
+        packed = self._opened(first)
+        if packed is not None:
+            return packed.fn(path) or ctors.ctor(self, path)
         entry = self.entry(path, DefKind.FUNCTION)
         if entry is not None and isinstance(entry.item, FnItem):
             return self.signatures.fn(entry)
         return ctors.ctor(self, path)
 
     def trait(self, path: DefPath) -> TraitSig | None:
-        if path.partition("::")[0] in _STD:
+        first = path.partition("::")[0]
+        if first in _STD:
             return self.std.trait(path)
+        packed = self._opened(first)
+        if packed is not None:
+            return packed.trait(path)
         entry = self.entry(path, DefKind.TRAIT, DefKind.TRAIT_ALIAS)
         return None if entry is None or not isinstance(entry.item, TraitItem) else self.signatures.trait(entry)
 
     def value(self, path: DefPath) -> ValueSig | None:
-        if path.partition("::")[0] in _STD:
+        first = path.partition("::")[0]
+        if first in _STD:
             return self.std.value(path)
+        packed = self._opened(first)
+        if packed is not None:
+            return packed.value(path)
         entry = self.entry(path, *_VALUES)
         return None if entry is None or not isinstance(entry.item, ValueItem) else self.signatures.value(entry)
 
     def alias(self, path: DefPath) -> AliasSig | None:
-        if path.partition("::")[0] in _STD:
+        first = path.partition("::")[0]
+        if first in _STD:
             return self.std.alias(path)
+        packed = self._opened(first)
+        if packed is not None:
+            return packed.alias(path)
         entry = self.entry(path, DefKind.TYPE_ALIAS)
         return None if entry is None else self.signatures.alias(entry)
 
     def impl(self, path: DefPath) -> ImplSig | None:
-        if path.partition("::")[0] in _STD:
+        first = path.partition("::")[0]
+        if first in _STD:
             return self.std.impl(path)
+        packed = self._opened(first)
+        if packed is not None:
+            return packed.impl(path)
         derived = self._impls.get(path)
         if derived is not None:
             return derived
@@ -208,31 +342,38 @@ class Program:
         out: list[ImplSig] = []
         if self.is_std(trait) or head is None or self.is_std(head) or "::" not in head:
             out.extend(self.std.trait_impls(trait, head))
-        for crate in self._with_impls(trait, head):
-            out.extend(crate.impls.trait_impls(trait, head, off=off))
+        for name in self._with_impls(trait, head):
+            out.extend(self._trait_impls_of(name, trait, head, off=off))
         return out
 
-    def _with_impls(self, trait: DefPath, head: str | None) -> list[CrateIndex]:
-        """The crates that may write such an impl, by Rust's orphan rules."""
-        own = self.crate_of(trait)
-        if head is None:
-            return [] if own is None else [own]
-        if head in PRIMS or ("::" in head and not head.startswith("dyn ") and head not in _FUNDAMENTAL):
-            of_head = None if head in PRIMS else self.crate_of(head)
-            if not self.params_of(Def(DefKind.TRAIT, trait)):
-                return [crate for crate in dict.fromkeys((own, of_head)) if crate is not None]
-            return [crate for crate in dict.fromkeys((own, of_head, *self._members())) if crate is not None]
-        return [crate for crate in dict.fromkeys((own, *self._members())) if crate is not None]
+    def _trait_impls_of(self, name: str, trait: DefPath, head: str | None, *, off: bool) -> Sequence[ImplSig]:
+        packed = self._opened(name)
+        if packed is not None:
+            return packed.trait_impls(trait, head)
+        crate = self._by_name.get(name)
+        return () if crate is None else crate.impls.trait_impls(trait, head, off=off)
 
-    def _members(self) -> list[CrateIndex]:
-        return [crate for crate in self.source_crates() if crate.crate.is_member]
+    def _with_impls(self, trait: DefPath, head: str | None) -> list[str]:
+        """The crates that may write such an impl, by Rust's orphan rules."""
+        own = trait.partition("::")[0]
+        if head is None:
+            return [own]
+        if head in PRIMS or ("::" in head and not head.startswith("dyn ") and head not in _FUNDAMENTAL):
+            near = [own] if head in PRIMS else [own, head.partition("::")[0]]
+            if not self.params_of(Def(DefKind.TRAIT, trait)):
+                return list(dict.fromkeys(near))
+            return list(dict.fromkeys((*near, *self._members())))
+        return list(dict.fromkeys((own, *self._members())))
+
+    def _members(self) -> list[str]:
+        return [crate.name for crate in self.source_crates() if crate.crate.is_member]
 
     def trait_impls_in(self, near: DefPath, trait: DefPath, head: str | None) -> Sequence[ImplSig]:
         """Such impls in the crate of `near`, which may write them because `near` stands among the trait's arguments."""
-        crate = self.crate_of(near)
-        if crate is None or crate in self._with_impls(trait, head):
+        name = near.partition("::")[0]
+        if name in self._with_impls(trait, head):
             return ()
-        return crate.impls.trait_impls(trait, head, off=False)
+        return self._trait_impls_of(name, trait, head, off=False)
 
     def all_trait_impls(self, trait: DefPath) -> Sequence[ImplSig]:
         return self._all_trait_impls(trait, off=False)
@@ -241,16 +382,20 @@ class Program:
         out = list(self.std.all_trait_impls(trait))
         for crate in self.source_crates():
             out.extend(crate.impls.all_trait_impls(trait, off=off))
+        for packed in self._packed.values():
+            if packed is not None:
+                out.extend(packed.all_trait_impls(trait))
         return out
 
     def inherent_impls(self, head: str) -> Sequence[ImplSig]:
         return self._inherent_impls(head, off=False)
 
     def _inherent_impls(self, head: str, *, off: bool) -> Sequence[ImplSig]:
-        if head.startswith("dyn "):
-            crate = self.crate_of(head.removeprefix("dyn "))
-        else:
-            crate = self.crate_of(head) if "::" in head else None
+        first, separator, _ = head.removeprefix("dyn ").partition("::")
+        packed = self._opened(first)
+        if packed is not None:
+            return packed.inherent_impls(head)
+        crate = self._by_name.get(first) if separator else None
         if crate is None:
             return self.std.inherent_impls(head)
         return crate.impls.inherent_impls(head, off=off)
@@ -259,11 +404,17 @@ class Program:
         out = list(self.std.traits_with_method(name))
         for crate in self.source_crates():
             out.extend(crate.impls.traits_with_method(name))
+        for packed in self._packed.values():
+            if packed is not None:
+                out.extend(packed.traits_with_method(name))
         return out
 
     def children(self, module: DefPath) -> Mapping[tuple[Namespace, str], Def]:
         if self.is_std(module):
             return self.std.children(module)
+        packed = self.packed(module)
+        if packed is not None:
+            return packed.children(module)
         entry = self.entry(module, DefKind.ENUM)
         if entry is not None and isinstance(entry.item, AdtItem):
             out: dict[tuple[Namespace, str], Def] = {}
@@ -276,13 +427,18 @@ class Program:
 
     # Beyond SigDb
 
+    def _is_ready_made(self, path: DefPath) -> bool:
+        """Its signatures need no lowering: the item is std's, or of a dependency that was stored."""
+        first = path.partition("::")[0]
+        return first in _STD or self._opened(first) is not None
+
     def params_of(self, target: Def) -> tuple[GenericParam, ...]:
         """The own parameters of an ADT or trait, with defaults; for source items without lowering anything else."""
-        if self.is_std(target.path):
+        if self._is_ready_made(target.path):
             if target.kind in _ADTS:
-                adt = self.std.adt(target.path)
+                adt = self.adt(target.path)
                 return () if adt is None else adt.generics.params
-            trait = self.std.trait(target.path)
+            trait = self.trait(target.path)
             return () if trait is None else trait.generics.params
         kinds = _ADTS if target.kind in _ADTS else (DefKind.TRAIT, DefKind.TRAIT_ALIAS)
         entry = self.entry(target.path, *kinds)
@@ -290,8 +446,8 @@ class Program:
 
     def assoc_type_params(self, trait: DefPath, name: str) -> tuple[GenericParam, ...]:
         """Of a generic associated type."""
-        if self.is_std(trait):
-            sig = self.std.trait(trait)
+        if self._is_ready_made(trait):
+            sig = self.trait(trait)
             assoc = None if sig is None else sig.assoc_types.get(name)
             return () if assoc is None else assoc.generics.params
         entry = self.entry(trait, DefKind.TRAIT)
@@ -306,15 +462,15 @@ class Program:
         return sig is not None and sig.is_auto
 
     def adt_kind(self, path: DefPath) -> DefKind:
-        if self.is_std(path):
-            sig = self.std.adt(path)
+        if self._is_ready_made(path):
+            sig = self.adt(path)
             return DefKind.STRUCT if sig is None else _ADT_DEF_KINDS[sig.kind]
         entry = self.entry(path, *_ADTS)
         return DefKind.STRUCT if entry is None else entry.kind
 
     def has_variant(self, enum: DefPath, name: str) -> bool:
-        if self.is_std(enum):
-            found = self.std.children(enum).get((Namespace.TYPES, name))
+        if self._is_ready_made(enum):
+            found = self.children(enum).get((Namespace.TYPES, name))
             return found is not None and found.kind is DefKind.VARIANT
         entry = self.entry(enum, DefKind.ENUM)
         return (
@@ -328,8 +484,8 @@ class Program:
         path = target.path
         name = path.rpartition("::")[2]
         adt = path if target.kind is DefKind.STRUCT else self.variant_parent(path)
-        if self.is_std(path):
-            sig = self.std.adt(adt)
+        if self._is_ready_made(path):
+            sig = self.adt(adt)
             return sig is not None and any(v.name == name and v.ctor is CtorKind.UNIT for v in sig.variants)
         entry = self.entry(adt, *_ADTS)
         return (
@@ -349,6 +505,9 @@ class Program:
         path = target.path
         if path in self._consts:
             return self._consts[path]
+        packed = self.packed(path)
+        if packed is not None:
+            return packed.const_value(path)
         entry = self.entry(path, DefKind.CONST)
         if entry is None or not isinstance(entry.item, ValueItem) or entry.item.value is None:
             return None
@@ -377,6 +536,9 @@ class Program:
 
     def unknown_derives(self, path: DefPath) -> Sequence[str]:
         """Names of derive and attribute macros on an ADT that may have added impls nobody can see."""
+        packed = self.packed(path)
+        if packed is not None:
+            return packed.unknown_derives(path)
         entry = self.entry(path, *_ADTS)
         if entry is None:
             return ()
@@ -416,6 +578,9 @@ class Program:
     def forget(self, path: str) -> None:
         """A file has another text: what rests on the structure of its items is made anew when asked for."""
         self.files.forget(path)
+        self._start_anew()
+
+    def _start_anew(self) -> None:
         self._off_view = None
         kept = [crate for crate in self._crates.values() if not crate.crate.is_member]
         members = [crate.crate for crate in self._crates.values() if crate.crate.is_member]

@@ -38,8 +38,8 @@ class Supertraits:
 
     def _refs(self, trait: DefPath) -> list[tuple[DefPath, BoundRef | Bound]]:
         program = self._program
-        if program.is_std(trait):
-            sig = program.std.trait(trait)
+        if program.is_std(trait) or program.packed(trait) is not None:
+            sig = program.trait(trait)
             if sig is None:
                 return []
             return [(p.bound.trait, p.bound) for p in sig.generics.predicates if p.subject == _SELF]
@@ -61,8 +61,8 @@ class Supertraits:
     def declares(self, trait: DefPath, name: str) -> bool:
         """The trait itself has an associated type of this name."""
         program = self._program
-        if program.is_std(trait):
-            sig = program.std.trait(trait)
+        if program.is_std(trait) or program.packed(trait) is not None:
+            sig = program.trait(trait)
             return sig is not None and name in sig.assoc_types
         entry = program.entry(trait, DefKind.TRAIT)
         return entry is not None and any(

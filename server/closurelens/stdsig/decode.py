@@ -64,12 +64,12 @@ class Records:
 
     __slots__ = ("_bounds", "_generics", "_strings", "_types", "index", "tables")
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, magic: bytes = f.MAGIC) -> None:
         """`data` is the whole file; ValueError when it is none of ours."""
-        if not data.startswith(f.MAGIC):
+        if not data.startswith(magic):
             raise ValueError("not a signature database, or one of another version")
         view = memoryview(data)
-        start = len(f.MAGIC) + 4
+        start = len(magic) + 4
         contents: dict[str, tuple[int, int]] = _decode(
             view[start : start + int.from_bytes(view[start - 4 : start], "little")]
         )
@@ -79,7 +79,7 @@ class Records:
             return view[offset : offset + length]
 
         self.tables = {name: Table(section(f"{name}.at"), section(f"{name}.of")) for name in f.TABLES}
-        self.index: dict[str, dict[str, Any]] = _decode(section("index"))
+        self.index: dict[str, Any] = _decode(section("index"))
         self._strings: list[str | None] = [None] * len(self.tables["strings"])
         self._types: list[t.Ty | None] = [None] * len(self.tables["types"])
         self._bounds: list[t.Bound | None] = [None] * len(self.tables["bounds"])
@@ -110,7 +110,8 @@ class Records:
         if tag == f.PRIM:
             return t.PRIMS[self.string(r[1])]
         if tag == f.REF:
-            return t.Ref(self.ty(r[1]), mutable=bool(r[2] & f.REF_MUT), static=bool(r[2] & f.REF_STATIC))
+            region = "static" if r[2] & f.REF_STATIC else self.string(r[3]) if len(r) > 3 else ""
+            return t.Ref(self.ty(r[1]), mutable=bool(r[2] & f.REF_MUT), region=region)
         if tag == f.PROJECTION:
             own = 5 + r[4]
             return t.Projection(
@@ -123,7 +124,7 @@ class Records:
         if tag == f.ARRAY:
             return t.Array(self.ty(r[1]), self.ty(r[2]))
         if tag == f.CONST:
-            return t.Const(r[1])
+            return t.Const(r[1] if len(r) == 2 else int(r[1]))
         if tag == f.RAW_PTR:
             return t.RawPtr(self.ty(r[1]), mutable=bool(r[2] & f.REF_MUT))
         if tag == f.FN_PTR:

@@ -1,4 +1,6 @@
-"""The layout of `data/std.sig`: what the packer (server/tools/stdsig/pack.py) and the reader agree on.
+"""The layout of `data/std.sig`: what writer (`encode`, server/tools/stdsig/pack.py) and reader (`decode`) agree on.
+
+Signatures of dependencies are stored in the same tables with another index (`resolve.stored`).
 
 The file is MAGIC, the length of the contents table (u32, little endian), the contents table (msgpack: section name ->
 [offset, length] from the start of the file), then the sections. A table is two sections: `name.at`, the u32 offsets of
@@ -6,7 +8,7 @@ its records and one past the last, and `name.of`, the records (msgpack arrays of
 Records name each other by number, so that nothing is decoded before it is asked for; equal records are stored once.
 
     strings   text
-    types     [tag, ...] as below, parts by number
+    types     [tag, ..] as below, parts by number
     bounds    [trait string, n, n args.., (name string, type)..]
     generics  [n, n * (name string, is_const, default type + 1 or 0).., (subject type, bound)..]
     fns       [return type, generics, flags, comma-separated parameter names string, parameter types..]
@@ -19,6 +21,9 @@ Records name each other by number, so that nothing is decoded before it is asked
     aliases   [generics, type]
     exports   [(namespace, name string, kind, path string)..]
     by_trait  [(head string + 1 or 0, [impl..])..]: the impls of one trait
+
+A reference's type has a third part, its region's name string, where that is known and not `static`; a constant beyond
+64 bits is [tag, text, 1].
 
 The `index` section is a msgpack map: "adts", "traits", "fns", "values", "aliases", "exports", "by_trait": path ->
 record number; "impls": module -> number of its first impl; "inherent": head -> impls;

@@ -4,7 +4,16 @@ Start at `state.World`. Invariant: `World.apply` is the only way in; what comes 
 Nothing here touches the disk: texts and crate graphs come through callables of the caller.
 """
 
-from closurelens.world.changes import Change, CloseFile, EditFile, ExactAnswers, FileOnDisk, OpenFile, SetConfig
+from closurelens.world.changes import (
+    Change,
+    CloseFile,
+    EditFile,
+    ExactAnswers,
+    FileOnDisk,
+    MoreDependencies,
+    OpenFile,
+    SetConfig,
+)
 from closurelens.world.model import (
     BodyAnalysis,
     ChunkClosures,
@@ -30,6 +39,7 @@ __all__ = [
     "FileClosures",
     "FileOnDisk",
     "Guard",
+    "MoreDependencies",
     "OpenFile",
     "PlacedBody",
     "PlacedClosure",

@@ -61,4 +61,9 @@ class ExactAnswers:
     closures: Mapping[int, ClosureCaptures]
 
 
-Change = OpenFile | EditFile | CloseFile | FileOnDisk | SetConfig | ExactAnswers
+@dataclass(slots=True)
+class MoreDependencies:
+    """Dependencies that were absent may be at hand now."""
+
+
+Change = OpenFile | EditFile | CloseFile | FileOnDisk | SetConfig | ExactAnswers | MoreDependencies

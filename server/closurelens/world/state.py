@@ -21,13 +21,22 @@ from closurelens.project.platform import DEFAULT_TRIPLE, platform_cfg
 from closurelens.project.targets import is_conventional_root
 from closurelens.resolve.bodies import BodyOwner, file_bodies
 from closurelens.resolve.crate_tree import CrateIndex
-from closurelens.resolve.program import Program
+from closurelens.resolve.program import LoadStored, Program, always_from_source
 from closurelens.resolve.sources import ReadFile
 from closurelens.stdsig.database import StdDb
 from closurelens.syntax.chunks import SourceFile
 from closurelens.text import TextRange
 from closurelens.world.analysis import Receivers, analyse, may_capture, text_of
-from closurelens.world.changes import Change, CloseFile, EditFile, ExactAnswers, FileOnDisk, OpenFile, SetConfig
+from closurelens.world.changes import (
+    Change,
+    CloseFile,
+    EditFile,
+    ExactAnswers,
+    FileOnDisk,
+    MoreDependencies,
+    OpenFile,
+    SetConfig,
+)
 from closurelens.world.model import (
     BodyAnalysis,
     ChunkClosures,
@@ -98,6 +107,14 @@ class _Project:
         """`path` has other items now."""
         self.read.pop(path, None)
         self.program.forget(path)
+        self._start_anew()
+
+    def more_dependencies(self) -> None:
+        if self.program.is_waiting:
+            self.program.dependencies_changed()
+            self._start_anew()
+
+    def _start_anew(self) -> None:
         self.shared = SharedCache()
         self.homes.clear()
         self.known.clear()
@@ -106,12 +123,21 @@ class _Project:
 class World:
     """`read` gives a file's text by its normalised path, None if there is none; `load` the crates."""
 
-    def __init__(self, read: ReadFile, load: LoadGraph, std: StdDb, config: Config | None = None) -> None:
+    def __init__(
+        self,
+        read: ReadFile,
+        load: LoadGraph,
+        std: StdDb,
+        config: Config | None = None,
+        *,
+        stored: LoadStored = always_from_source,
+    ) -> None:
         self.std = std
         self.config = Config() if config is None else config
         self.number = 0
         self._read = read
         self._load = load
+        self._stored = stored
         self._receivers = Receivers(std)
         self._open: dict[str, SourceFile] = {}
         self._disk: dict[str, SourceFile | None] = {}
@@ -151,6 +177,9 @@ class World:
                     self._projects = []
                     self._project_at.clear()
                 self.config = config
+            case MoreDependencies():
+                for project in self._projects:
+                    project.more_dependencies()
             case ExactAnswers():
                 self._exact[change.path] = change
             case _:
@@ -253,7 +282,9 @@ class World:
             read[file] = b"" if text is None else text
             return text
 
-        program = Program(graph, self.std, remembered, index_dependencies=self.config.index_dependencies)
+        program = Program(
+            graph, self.std, remembered, index_dependencies=self.config.index_dependencies, stored=self._stored
+        )
         project = _Project(graph, program, read)
         self._projects.append(project)
         return project

@@ -1,0 +1,105 @@
+"""When two crates are the same: sources, configuration, and those of all they depend on.
+
+Invariant: crates with one key give the same signatures.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from functools import cache
+from hashlib import blake2b
+from pathlib import Path
+
+from closurelens.project.model import Crate, CrateGraph, CrateId
+from closurelens.resolve.stored import FORMAT
+
+_IMMUTABLE = ("/registry/src/", "/git/checkouts/")
+"""Where cargo unpacks what never changes."""
+
+_PARTS = ("text", "syntax", "ty", "project", "stdsig", "hir", "hir/lower", "hir/macros", "resolve")
+"""What of this program decides about what is stored."""
+
+_SKIPPED = frozenset(("target", "node_modules"))
+_MOST_FILES = 20_000
+
+
+class Keys:
+    """The keys of one crate graph, whose files on the disk are looked at once."""
+
+    def __init__(self, graph: CrateGraph) -> None:
+        self._graph = graph
+        self._known: dict[CrateId, str] = {}
+        self._open: set[CrateId] = set()
+
+    def key(self, crate: Crate) -> str:
+        found = self._known.get(crate.id)
+        if found is None:
+            if crate.id in self._open:
+                return "cycle"
+            self._open.add(crate.id)
+            found = self._known[crate.id] = self._key(crate)
+            self._open.discard(crate.id)
+        return found
+
+    def _key(self, crate: Crate) -> str:
+        digest = blake2b(_program().encode(), digest_size=20)
+        dependencies = self._graph.extern_names(crate)
+        parts: list[object] = [
+            crate.package,
+            crate.version,
+            crate.name,
+            crate.kind.value,
+            int(crate.edition),
+            _source(crate),
+            sorted((name, value or "") for name, value in crate.cfg.options),
+            sorted(crate.cfg.open.items()),
+        ]
+        for name in sorted(dependencies):
+            target = self._graph.dependency_crate(crate, name)
+            parts.append((name, dependencies[name].missing if target is None else self.key(target)))
+        digest.update(repr(parts).encode("utf-8", "surrogatepass"))
+        return digest.hexdigest()
+
+
+def _source(crate: Crate) -> str:
+    folder = crate.package_dir
+    if any(part in folder for part in _IMMUTABLE):
+        return folder
+    digest = blake2b(digest_size=20)
+    for number, (path, size, changed) in enumerate(_files(folder)):
+        digest.update(f"{path}\0{size}\0{changed}\0".encode("utf-8", "surrogatepass"))
+        if number > _MOST_FILES:
+            break
+    return f"{folder}#{digest.hexdigest()}"
+
+
+def _files(folder: str) -> Iterator[tuple[str, int, int]]:
+    """Path, size and time of change of what a crate may be made of, in a fixed order."""
+    for at, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if name not in _SKIPPED and not name.startswith("."))
+        for name in sorted(files):
+            if name.endswith(".rs") or name == "Cargo.toml":
+                path = os.path.join(at, name)
+                try:
+                    found = os.stat(path)
+                except OSError:
+                    continue
+                yield path, found.st_size, found.st_mtime_ns
+
+
+@cache
+def _program() -> str:
+    """Tells apart versions of this program that may store something else."""
+    home = Path(__file__).parent.parent
+    parts = [str(FORMAT)]
+    for part in _PARTS:
+        try:
+            with os.scandir(home / part) as found:
+                for entry in sorted(found, key=lambda entry: entry.name):
+                    if entry.name.endswith(".py"):
+                        about = entry.stat()
+                        parts.append(f"{part}/{entry.name} {about.st_size} {about.st_mtime_ns}")
+        except OSError:
+            continue
+    return "\n".join(parts)
