@@ -4,10 +4,22 @@ With CLOSURELENS_REQUIRE_ALL=1 a skipped test is a failed one.
 """
 
 import os
+import shutil
+import tempfile
 from collections.abc import Generator
 from typing import Any
 
 import pytest
+
+_CACHE = "CLOSURELENS_CACHE_DIR"
+_OWN_CACHE = None if _CACHE in os.environ else tempfile.mkdtemp(prefix="closurelens-tests-")
+os.environ.setdefault(_CACHE, _OWN_CACHE or "")
+"""Tests leave the user's index of dependencies alone; parallel runs share one, as they inherit the variable."""
+
+
+def pytest_unconfigure() -> None:
+    if _OWN_CACHE is not None:
+        shutil.rmtree(_OWN_CACHE, ignore_errors=True)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -6,7 +6,7 @@ from random import Random
 import pytest
 
 from closurelens.cli.inputs import text_or_none
-from closurelens.cli.session import make_world
+from closurelens.cli.session import Reports, make_world
 from closurelens.lsp.configuration import Settings
 from closurelens.project.load import LoadSettings
 from closurelens.text import TextRange
@@ -60,7 +60,7 @@ class Count:
 
 
 def fresh(path: str, text: bytes) -> list[str]:
-    world = make_world(LoadSettings())
+    world = make_world(LoadSettings(), Reports())
     return said(world.apply(OpenFile(path, text)).closures_in(path))
 
 
@@ -72,7 +72,7 @@ def replaced(world: World, path: str, old: bytes, new: bytes) -> None:
 
 
 def test_a_keystroke_analyses_one_body(path: str) -> None:
-    world = make_world(LoadSettings())
+    world = make_world(LoadSettings(), Reports())
     count = Count()
     before = world.apply(OpenFile(path, CODE)).closures_in(path, count)
     assert len(before.closures()) == 5
@@ -92,7 +92,7 @@ def test_a_keystroke_analyses_one_body(path: str) -> None:
 
 
 def test_a_changed_item_reaches_other_bodies_and_files(path: str) -> None:
-    world = make_world(LoadSettings())
+    world = make_world(LoadSettings(), Reports())
     world.apply(OpenFile(path, CODE)).closures_in(path)
     replaced(world, path, b"struct P { a: String", b"#[derive(Clone, Copy)] struct P { a: &'static str")
     world.settle(path)
@@ -107,7 +107,7 @@ def test_a_changed_item_reaches_other_bodies_and_files(path: str) -> None:
 
 def test_unbalanced_text_on_the_way(path: str) -> None:
     """While a brace is missing the answers are the best there are; afterwards they are those of the text."""
-    world = make_world(LoadSettings())
+    world = make_world(LoadSettings(), Reports())
     world.apply(OpenFile(path, CODE)).closures_in(path)
     for typed in (b"{", b" let d = || p.n;", b" }"):
         file = world.file(path)
@@ -134,7 +134,7 @@ TYPED = (
 def test_any_edits_end_in_the_answers_of_the_text(path: str, seed: int) -> None:
     """Whatever was typed and asked on the way, a settled file answers as one that was just opened."""
     random = Random(seed)
-    world = make_world(LoadSettings())
+    world = make_world(LoadSettings(), Reports())
     text = CODE
     world.apply(OpenFile(path, text)).closures_in(path)
     for _ in range(12):
@@ -156,7 +156,7 @@ def test_any_edits_end_in_the_answers_of_the_text(path: str, seed: int) -> None:
 
 
 def test_a_closed_file_has_the_text_of_the_disk(path: str) -> None:
-    world = make_world(LoadSettings())
+    world = make_world(LoadSettings(), Reports())
     world.apply(OpenFile(path, b"fn f() {}")).closures_in(path)
     assert said(world.apply(CloseFile(path)).closures_in(path)) == fresh(path, CODE)
     Path(path).write_bytes(b"fn f(s: String) { let _ = || s.len(); }")
@@ -165,7 +165,7 @@ def test_a_closed_file_has_the_text_of_the_disk(path: str) -> None:
 
 
 def test_another_edition_in_the_manifest(path: str) -> None:
-    world = make_world(LoadSettings())
+    world = make_world(LoadSettings(), Reports())
     assert world.snapshot().edition_of(path) == 2021
     manifest = Path(path).parents[1] / "Cargo.toml"
     manifest.write_text(manifest.read_text().replace("2021", "2018"))
@@ -175,7 +175,7 @@ def test_another_edition_in_the_manifest(path: str) -> None:
 
 
 def test_an_overtaken_snapshot_is_cancelled(path: str) -> None:
-    world = make_world(LoadSettings())
+    world = make_world(LoadSettings(), Reports())
     old = world.snapshot()
     world.apply(OpenFile(path, CODE))
     with pytest.raises(Cancelled):
@@ -183,7 +183,7 @@ def test_an_overtaken_snapshot_is_cancelled(path: str) -> None:
 
 
 def test_a_body_that_fails_leaves_the_others(path: str) -> None:
-    world = make_world(LoadSettings())
+    world = make_world(LoadSettings(), Reports())
 
     def guard(what: str, work: object) -> list[BodyAnalysis] | None:
         assert callable(work)
@@ -198,9 +198,9 @@ def test_a_body_that_fails_leaves_the_others(path: str) -> None:
 def test_a_file_that_is_not_there(path: str) -> None:
     gone = path.replace("lib.rs", "gone.rs")
     assert text_or_none(gone) is None
-    assert make_world(LoadSettings()).snapshot().closures_in(gone).closures() == []
+    assert make_world(LoadSettings(), Reports()).snapshot().closures_in(gone).closures() == []
 
 
-def test_only_the_command_line_reads_dependencies_unasked() -> None:
-    assert make_world(LoadSettings()).config.index_dependencies
-    assert not Settings().world.index_dependencies
+def test_dependencies_count_unless_they_are_switched_off() -> None:
+    assert make_world(LoadSettings(), Reports()).config.index_dependencies
+    assert Settings().world.index_dependencies

@@ -28,7 +28,7 @@ def explain(options: argparse.Namespace) -> int:
         print(Trouble(file, text), file=sys.stderr)
         return status.TROUBLE
     reports = Reports()
-    view = file_view(make_world(settings_of(options)).snapshot(), path, reports.guard)
+    view = file_view(make_world(settings_of(options), reports).snapshot(), path, reports.guard)
     reports.tell()
     said = None if view is None else _story(view, line, column)
     if said is None:

@@ -98,24 +98,28 @@ def _parts(numbered: Sequence[tuple[int, Input]], sizes: list[int], count: int) 
         yield part
 
 
-_worlds: list[World] = []
-"""The world of this process; a pool's functions have no other place to keep it between calls."""
+_worlds: list[tuple[World, Reports]] = []
+"""The world of this process and what went wrong with dependencies; a pool's functions have no other place to keep them
+between calls."""
 
 
 def start(settings: LoadSettings) -> None:
-    _worlds[:] = [make_world(settings)]
+    reports = Reports()
+    _worlds[:] = [(make_world(settings, reports), reports)]
     gc.freeze()
     gc.set_threshold(_YOUNG, 20, 100)
 
 
 def run(batch: list[tuple[int, Input]]) -> Batch:
-    world = _worlds[0]
+    world, indexing = _worlds[0]
     out = Batch()
     for number, item in batch:
         reports = Reports()
         out.files.append((number, _file(world, item, reports)))
         out.bugs += reports.messages
         world.drop_analyses()
+    out.bugs += indexing.messages
+    indexing.messages.clear()
     return out
 
 

@@ -8,14 +8,19 @@ import sys
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from closurelens.cli.inputs import text_or_none
+from closurelens.index.builder import Builder
+from closurelens.index.store import CrateStore, cache_folder
 from closurelens.project.dependencies import ManifestCache
 from closurelens.project.features import FeatureSelection
 from closurelens.project.load import LoadSettings, load_project
 from closurelens.project.model import CrateGraph, Edition
 from closurelens.stdsig.database import StdDb
-from closurelens.world import BodyAnalysis, World
+from closurelens.world import World
+
+R = TypeVar("R")
 
 
 def settings_of(options: argparse.Namespace) -> LoadSettings:
@@ -32,7 +37,7 @@ class Reports:
 
     messages: list[str] = field(default_factory=list)
 
-    def guard(self, what: str, work: Callable[[], list[BodyAnalysis]]) -> list[BodyAnalysis] | None:
+    def guard(self, what: str, work: Callable[[], R]) -> R | None:
         try:
             return work()
         except Exception as error:
@@ -48,12 +53,16 @@ class Reports:
             print(message, file=sys.stderr)
 
 
-def make_world(settings: LoadSettings) -> World:
+def make_world(settings: LoadSettings, reports: Reports) -> World:
+    """`reports` gets what goes wrong with dependencies, which are indexed here when they are not in the database."""
     cache = ManifestCache()
 
     def load(path: str) -> CrateGraph:
         return load_project(path, settings, cache=cache)
 
     std = StdDb.load()
-    builder = Builder(CrateStore(cache_folder()), std, text_or_none, guard)
+    folder = cache_folder()
+    if folder is None:
+        return World(text_or_none, load, std)
+    builder = Builder(CrateStore(folder), std, text_or_none, reports.guard)
     return World(text_or_none, load, std, stored=builder.load)

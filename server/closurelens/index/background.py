@@ -37,8 +37,16 @@ class _Waiting:
     attempts: int = 0
 
 
+@dataclass(slots=True)
+class State:
+    """The names of the crates that are being indexed, in the order they were asked for; how many came or failed."""
+
+    names: list[str]
+    finished: int
+
+
 class Background:
-    """`changed` is called on another thread, each time a crate has come or failed."""
+    """`changed` is called each time the state has changed, on any thread."""
 
     def __init__(self, store: CrateStore, changed: Callable[[], None]) -> None:
         self._store = store
@@ -50,6 +58,7 @@ class Background:
         self._failed: dict[str, str] = {}
         self._made: dict[str, bytes] = {}
         self._next = 0
+        self._finished = 0
         self._worker: subprocess.Popen[bytes] | None = None
         self._is_closed = False
 
@@ -60,20 +69,22 @@ class Background:
             return found
         with self._lock:
             why = self._failed.get(key)
-            if why is not None:
-                return Absent(f"crate `{crate.name}` could not be indexed: {why}")
-            if key not in self._asked and not self._is_closed:
+            is_new = key not in self._asked and not self._is_closed
+            if is_new:
                 self._asked.add(key)
                 self._next += 1
                 job = Job(self._next, graph.root, route.member, list(route.names), key)
                 waiting = self._waiting[job.id] = _Waiting(key, crate.name, job)
                 self._send(waiting)
+        if is_new:
+            self._changed()
+        if why is not None:
+            return Absent(f"crate `{crate.name}` could not be indexed: {why}")
         return Absent(f"crate `{crate.name}` is being indexed")
 
-    def waiting(self) -> list[str]:
-        """The names of the crates that are being indexed, in the order they were asked for."""
+    def state(self) -> State:
         with self._lock:
-            return [waiting.name for waiting in self._waiting.values()]
+            return State([waiting.name for waiting in self._waiting.values()], self._finished)
 
     def close(self) -> None:
         with self._lock:
@@ -121,6 +132,7 @@ class Background:
 
     def _give_up(self, waiting: _Waiting, why: str) -> None:
         self._failed[waiting.key] = why
+        self._finished += 1
         self._waiting.pop(waiting.job.id, None)
 
     def _listen(self, worker: subprocess.Popen[bytes]) -> None:
@@ -134,6 +146,7 @@ class Background:
             with self._lock:
                 waiting = self._waiting.pop(answer.id, None)
                 if waiting is not None:
+                    self._finished += 1
                     if answer.error is not None:
                         self._failed[waiting.key] = answer.error
                         logger.warning("crate %s could not be indexed: %s", waiting.name, answer.error)

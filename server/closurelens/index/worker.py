@@ -26,7 +26,8 @@ from closurelens.stdsig.database import StdDb
 from closurelens.text import DecodeError, decode
 
 _IDLE_SECONDS = 30.0
-_LOWEST = 19
+_NICE = 10
+"""Below everything people wait for, but not so low that a running build leaves nothing."""
 
 
 class Job(msgspec.Struct):
@@ -136,7 +137,7 @@ def _be_modest() -> None:
     """What people wait for comes first. On Windows the parent has seen to it."""
     if sys.platform != "win32":
         try:
-            os.nice(_LOWEST)
+            os.nice(_NICE)
         except OSError:
             return
 

@@ -21,9 +21,7 @@ __all__ = ["SETTINGS", "Settings", "read_settings"]
 class Settings:
     inlay_hints: InlayHintsConfig = field(default_factory=InlayHintsConfig)
     hover: HoverConfig = field(default_factory=HoverConfig)
-    world: Config = field(default_factory=lambda: Config(index_dependencies=False))
-    """Reading dependencies takes seconds, in which a server on one thread answers nothing: they are left out unless
-    asked for."""
+    world: Config = field(default_factory=Config)
 
 
 SETTINGS: dict[str, tuple[str, str]] = {

@@ -76,9 +76,20 @@ class Connection:
         self.exit_code: int | None = None
         self.wake: Callable[[], None] = lambda: None
         """Makes the transport look at `exit_code` although nothing has arrived."""
+        self._at_end: list[Callable[[], None]] = []
 
     def register(self, method: str, handler: Callable[[Any], Any]) -> None:
         self.protocol.fm.add_builtin_feature(method, handler)
+
+    def at_end(self, work: Callable[[], None]) -> None:
+        """`work` is done by `close`."""
+        self._at_end.append(work)
+
+    def close(self) -> None:
+        """The client is gone."""
+        for work in self._at_end:
+            work()
+        self._at_end.clear()
 
     def notify(self, method: str, params: Any) -> None:
         self.protocol.notify(method, params)

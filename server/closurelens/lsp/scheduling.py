@@ -9,9 +9,12 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import time
 from collections.abc import Callable
 
+from closurelens.index.background import State
 from closurelens.lsp.session import OpenDocument, Session
+from closurelens.world import MoreDependencies
 
 __all__ = ["Scheduler"]
 
@@ -23,14 +26,32 @@ stay away until the next refresh (neovim#36318)."""
 _BETWEEN_LOOKS_AT_PARENT = 3.0
 _FULL_COLLECTION = 50
 """Pauses in typing between two full collections of garbage."""
+_BETWEEN_CRATES = 2.0
+"""Seconds between two times that hints are drawn anew while dependencies are being indexed."""
 
 
 class Scheduler:
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, indexing: Callable[[], State]) -> None:
         self._session = session
+        self._state = indexing
+        self._taken_in = 0
         self._timer: asyncio.TimerHandle | None = None
         self._tokens = 0
         self._idle = 0
+        self._indexing: str | None = None
+        self._told = ""
+        self._last_taken_in = 0.0
+        try:
+            self._loop: asyncio.AbstractEventLoop | None = asyncio.get_running_loop()
+        except RuntimeError:  # driven without a loop, by a test or a benchmark
+            self._loop = None
+
+    def from_other_thread(self, work: Callable[[], None]) -> None:
+        if self._loop is not None:
+            try:
+                self._loop.call_soon_threadsafe(work)
+            except RuntimeError:  # the loop is closed: nobody listens any more
+                return
 
     def changed(self, document: OpenDocument) -> None:
         """A document has been edited; more edits may follow."""
@@ -105,6 +126,41 @@ class Scheduler:
 
         session.connection.request("window/workDoneProgress/create", {"token": token}, begin)
 
+    # Dependencies
+
+    def indexed(self) -> None:
+        """Crates are being indexed or have come: tell of it, and take in what has come, not more often than needed."""
+        state = self._state()
+        self._tell_of_indexing(state.names)
+        if state.finished == self._taken_in:
+            return
+        if state.names and time.monotonic() - self._last_taken_in < _BETWEEN_CRATES:
+            return
+        self._taken_in = state.finished
+        self._last_taken_in = time.monotonic()
+        if self._session.has_world:
+            self._session.apply(MoreDependencies())
+            self.refresh_soon()
+
+    def _tell_of_indexing(self, names: list[str]) -> None:
+        session = self._session
+        if not session.client.progress:
+            return
+        notify = session.connection.notify
+        if names and self._indexing is None:
+            self._tokens += 1
+            token = self._indexing = f"closurelens/{self._tokens}"
+            session.connection.request("window/workDoneProgress/create", {"token": token})
+            notify("$/progress", {"token": token, "value": {"kind": "begin", "title": "closurelens: indexing"}})
+        token_now = self._indexing
+        if token_now is None:
+            return
+        if not names:
+            notify("$/progress", {"token": token_now, "value": {"kind": "end"}})
+            self._indexing = None
+        elif self._told != names[0]:
+            notify("$/progress", {"token": token_now, "value": {"kind": "report", "message": names[0]}})
+        self._told = names[0] if names else ""
 
 def _is_alive(process: int) -> bool:
     """Signal 0 only asks; on Windows it would end the process."""

@@ -7,6 +7,8 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
+from closurelens.index.background import Background
+from closurelens.index.store import CrateStore, cache_folder
 from closurelens.lsp.disk import RememberingDisk
 from closurelens.lsp.handlers import code_action, hover, inlay_hints
 from closurelens.lsp.handlers.lifecycle import Lifecycle
@@ -18,6 +20,7 @@ from closurelens.lsp.transport import serve_stdio, serve_tcp
 from closurelens.project.dependencies import ManifestCache
 from closurelens.project.load import load_project
 from closurelens.project.model import CrateGraph
+from closurelens.resolve.program import LoadStored, always_from_source
 from closurelens.stdsig.database import StdDb
 from closurelens.text import DecodeError, decode
 from closurelens.world import World
@@ -28,7 +31,7 @@ _YOUNG = 20_000
 """Objects made since the last collection that cause one."""
 
 
-def make_world(disk: RememberingDisk) -> World:
+def make_world(disk: RememberingDisk, stored: LoadStored = always_from_source) -> World:
     cache = ManifestCache()
 
     def read(path: str) -> bytes | None:
@@ -43,14 +46,18 @@ def make_world(disk: RememberingDisk) -> World:
     def load(path: str) -> CrateGraph:
         return load_project(path, files=disk, cache=cache)
 
-    return World(read, load, StdDb.load())
+    return World(read, load, StdDb.load(), stored=stored)
 
 
-def connect(send: Callable[[bytes], None], world: Callable[[RememberingDisk], World] = make_world) -> Connection:
+def connect(
+    send: Callable[[bytes], None], world: Callable[[RememberingDisk, LoadStored], World] = make_world
+) -> Connection:
     """A connection to one client; `send` gets the bodies of our messages."""
     connection = Connection(send)
-    session = Session(connection, world, RememberingDisk())
-    scheduler = Scheduler(session)
+    background = Background(CrateStore(cache_folder()), lambda: scheduler.from_other_thread(scheduler.indexed))
+    connection.at_end(background.close)
+    session = Session(connection, lambda disk: world(disk, background.load), RememberingDisk())
+    scheduler = Scheduler(session, background.state)
     session.on_disk_change = scheduler.refresh_soon
     lifecycle, sync = Lifecycle(scheduler), Sync(scheduler)
     guarded = session.guarded

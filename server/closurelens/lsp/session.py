@@ -67,6 +67,10 @@ class Session:
             gc.freeze()
         return self._world
 
+    @property
+    def has_world(self) -> bool:
+        return self._world is not None
+
     def apply(self, change: Change) -> None:
         self.world.apply(change)
 

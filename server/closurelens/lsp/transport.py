@@ -108,6 +108,7 @@ async def _serve(read: _Readable, connection: Connection) -> int:
         connection.receive(batch)
         if ended and not pending:
             break
+    connection.close()
     return 1 if connection.exit_code is None else connection.exit_code
 
 

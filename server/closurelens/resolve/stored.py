@@ -172,6 +172,7 @@ class StoredCrate:
         found = self._crate_names.get(number)
         if found is None:
             parent, extern = self._routes[number - 1]
+            self._crate_name(parent)  # the program is to know the whole route
             crate = self._crate_at(parent)
             found = extern if crate is None else self._program.name_of_dependency(crate, extern)
             self._crate_names[number] = found
