@@ -162,6 +162,7 @@ class Scheduler:
             notify("$/progress", {"token": token_now, "value": {"kind": "report", "message": names[0]}})
         self._told = names[0] if names else ""
 
+
 def _is_alive(process: int) -> bool:
     """Signal 0 only asks; on Windows it would end the process."""
     if process <= 0:
