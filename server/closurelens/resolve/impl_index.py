@@ -14,8 +14,9 @@ from closurelens.hir import types as h
 from closurelens.hir.item import ImplItem, TraitItem
 from closurelens.resolve import derive_models, derives
 from closurelens.resolve.module import Entry
-from closurelens.resolve.sketch import FileSketch
+from closurelens.resolve.sketch import FileSketch, ImplKind
 from closurelens.resolve.wasm_extern import ABI_TRAITS
+from closurelens.syntax.lex import match_brace, match_bracket
 from closurelens.ty.sig import Def, DefKind, ImplSig, Namespace
 from closurelens.ty.types import PRIMS, DefPath, Unknown, head_of
 
@@ -31,16 +32,20 @@ _ALIAS = re.compile(rb"type\s+([A-Za-z_]\w*)[^=;{]*=([^;]{1,300});")
 _RENAME = re.compile(rb"([A-Za-z_]\w*)\s+as\s+([A-Za-z_]\w*)")
 _TOP_CALL = re.compile(rb"^(?:[a-z_]\w*::)*([a-z_]\w*)!\s*[({\[]", re.MULTILINE)
 _WORD = re.compile(rb"[A-Za-z_]\w*")
+_OPENING = re.compile(rb"[{(\[]")
 _IMPL = b"impl"
 _WASM_ABI = [name.encode() for name in ABI_TRAITS]
 _WASM_IMPLS = frozenset((b"impl", b"Deref", b"AsRef", b"From", b"JsCast", b"WasmDescribe", *_WASM_ABI))
 _WASM_CLASS = re.compile(rb"(?:\btype\s+|\benum\s+|\bthis\s*:\s*&\s*(?:\w+::)*|static_method_of\s*=\s*)([A-Za-z_]\w*)")
 _DERIVE = b"derive"
+_ANY_IMPL = frozenset((_IMPL,))
 _DERIVE_WORDS = derive_models.words()
 _MODELLED_CRATES = derive_models.crates()
 # Macros of std that make no impls.
 _HARMLESS = frozenset(
-    (b"macro_rules", b"thread_local", b"compile_error", b"include", b"cfg_if", b"assert", b"const_assert")
+    b"assert assert_eq assert_ne cfg_if compile_error concat const_assert dbg debug_assert debug_assert_eq"
+    b" debug_assert_ne eprint eprintln format include include_bytes include_str macro_rules matches panic print println"
+    b" thread_local todo unimplemented unreachable vec write writeln".split()
 )
 
 
@@ -55,7 +60,7 @@ class CrateImpls:
         self._aliases: dict[bytes, set[bytes]] = {}
         self._wild: set[str] = set()
         self._foreign: dict[str, frozenset[bytes]] = {}
-        self._asked: set[tuple[str, ...]] = set()
+        self._asked: set[tuple[tuple[str, ...], ImplKind | None]] = set()
         self._seen_impls = 0
         self._seen_adts = 0
         self._seen_traits = 0
@@ -99,10 +104,9 @@ class CrateImpls:
         """The words that each macro of the crate may put where it is called, through other macros too."""
         direct: dict[bytes, set[bytes]] = {}
         for file in files:
-            starts = [(match.start(), match[1]) for match in _MACRO_DEFINITION.finditer(file.text)]
-            for at, (start, name) in enumerate(starts):
-                end = starts[at + 1][0] if at + 1 < len(starts) else len(file.text)
-                direct.setdefault(name, set()).update(_WORD.findall(file.text, start, min(end, start + 40000)))
+            for match in _MACRO_DEFINITION.finditer(file.text):
+                end = _end_of_rules(file.text, match.end())
+                direct.setdefault(match[1], set()).update(_WORD.findall(file.text, match.end(), end))
         changed = True
         while changed:
             changed = False
@@ -113,17 +117,22 @@ class CrateImpls:
                         changed = True
         return {name: frozenset(words) for name, words in direct.items()}
 
-    def look_at(self, *words: str) -> None:
-        """Lower the files that may hold an impl, a derive or a trait with all these words."""
-        if words in self._asked:
+    def look_at(self, *words: str, of: ImplKind | None = None) -> None:
+        """Lower the files that may hold an impl, a derive or a trait with all these words.
+
+        `of`: they stand in the head of such an impl, or are a derive and the type it stands on.
+        """
+        key = (words, of)
+        if key in self._asked:
             self._take_in()
             return
-        self._asked.add(words)
+        self._asked.add(key)
         wanted = frozenset(word.encode() for word in words)
         still: list[FileSketch] = []
         hits: list[FileSketch] = []
         for file in self._sketch():
-            (hits if self._may_have(file, wanted) else still).append(file)
+            may_have = self._may_have(file, wanted) and (of is None or self._may_have_impl(file, wanted, of))
+            (hits if may_have else still).append(file)
         self._open = still
         for file in hits:
             self._crate.modules_of_file(file.path)
@@ -147,6 +156,25 @@ class CrateImpls:
             return False
         return True
 
+    def _may_have_impl(self, file: FileSketch, wanted: frozenset[bytes], of: ImplKind) -> bool:
+        extra = self._extra[file.path]
+        if file.path in self._wild or file.path in self._foreign or _IMPL in extra or _DERIVE in extra:
+            return True
+        named = wanted - _ANY_IMPL
+        if (
+            _DERIVE in file.words()
+            and not named.isdisjoint(file.declared_types())
+            and (of is ImplKind.OF_TRAIT or not _DERIVE_WORDS.keys().isdisjoint(file.words()))
+        ):
+            return True
+        nothing: frozenset[bytes] = frozenset()
+        for kind, header in file.impl_headers():
+            if (kind is None or kind is of) and all(
+                word in header or self._is_aliased(word, header, nothing) for word in named
+            ):
+                return True
+        return False
+
     def _is_aliased(self, word: bytes, words: frozenset[bytes], extra: frozenset[bytes]) -> bool:
         """The file has another name for `word`."""
         seen = {word}
@@ -163,18 +191,19 @@ class CrateImpls:
     def _take_in(self) -> None:
         """File what has come to be known of the crate."""
         crate = self._crate
-        while self._seen_impls < len(crate.impl_entries):
-            entry = crate.impl_entries[self._seen_impls]
-            self._seen_impls += 1
-            self._take_impl(entry)
-        while self._seen_adts < len(crate.derive_entries):
-            entry = crate.derive_entries[self._seen_adts]
-            self._seen_adts += 1
-            derived = derives.derives_of(self._program, entry)
-            for name in derived.known:
-                self._derived.setdefault((derives.TRAITS[name], entry.path), []).append((entry, name))
-            for name, model in derived.modelled:
-                crate.filing.add_derived(entry, name, model)
+        while self._seen_adts < len(crate.derive_entries) or self._seen_impls < len(crate.impl_entries):
+            while self._seen_adts < len(crate.derive_entries):
+                entry = crate.derive_entries[self._seen_adts]
+                self._seen_adts += 1
+                derived = derives.derives_of(self._program, entry)
+                for name in derived.known:
+                    self._derived.setdefault((derives.TRAITS[name], entry.path), []).append((entry, name))
+                for name, model in derived.modelled:
+                    crate.filing.add_derived(entry, name, model)
+            while self._seen_impls < len(crate.impl_entries):
+                entry = crate.impl_entries[self._seen_impls]
+                self._seen_impls += 1
+                self._take_impl(entry)
         while self._seen_traits < len(crate.trait_entries):
             entry = crate.trait_entries[self._seen_traits]
             self._seen_traits += 1
@@ -220,9 +249,9 @@ class CrateImpls:
     def trait_impls(self, trait: DefPath, head: Head, *, off: bool) -> list[ImplSig]:
         name = trait.rpartition("::")[2]
         if head is not None and ("::" in head or head in PRIMS) and not head.startswith("dyn "):
-            self.look_at(name, head.rpartition("::")[2])
+            self.look_at(name, head.rpartition("::")[2], of=ImplKind.OF_TRAIT)
         else:
-            self.look_at(name, "impl")
+            self.look_at(name, "impl", of=ImplKind.OF_TRAIT)
         out = [
             self._program.signatures.impl(entry) for entry in self._by_head(trait).get(head, ()) if _shown(entry, off)
         ]
@@ -261,7 +290,7 @@ class CrateImpls:
         return found
 
     def inherent_impls(self, head: str, *, off: bool) -> list[ImplSig]:
-        self.look_at(head.rpartition("::")[2].removeprefix("dyn "), "impl")
+        self.look_at(head.rpartition("::")[2].removeprefix("dyn "), "impl", of=ImplKind.INHERENT)
         out = [self._program.signatures.impl(entry) for entry in self._inherent.get(head, ()) if _shown(entry, off)]
         out.sort(key=_path_of)
         return out
@@ -291,6 +320,16 @@ class CrateImpls:
     def forget_signatures(self) -> None:
         """Signatures are made anew; which impls there are has not changed."""
         self._sigs.clear()
+
+
+def _end_of_rules(text: bytes, at: int) -> int:
+    """The end of a macro's definition, which is inside of the first brackets after its name."""
+    opening = _OPENING.search(text, at)
+    if opening is None:
+        return len(text)
+    match = match_brace if opening[0] == b"{" else match_bracket
+    end = match(text, opening.start(), len(text))
+    return end if end >= 0 else len(text)
 
 
 def _path_of(impl: ImplSig) -> DefPath:

@@ -111,6 +111,7 @@ class _Packer(Writer):
 
     def entries(self) -> list[Entry]:
         """Associated items too, those of the impls and traits that are found on the way."""
+        self.crate.impls.everything()  # derives may add impls
         for container in [entry for found in self.crate.entries.values() for entry in found]:
             if container.cfg_off is None:
                 self.crate.associated(container)

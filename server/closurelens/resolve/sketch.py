@@ -7,7 +7,9 @@ file too many costs time.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import TYPE_CHECKING
 
 from closurelens.project import paths
@@ -20,7 +22,20 @@ _PATH = re.compile(rb'path\s*=\s*"([^"\n]+)"')
 _INCLUDE = re.compile(rb'include!\s*[({\[]\s*"([^"\n]+)"')
 _CFG = re.compile(rb"#\s*\[\s*cfg\s*\(")
 _WORD = re.compile(rb"[A-Za-z_]\w*")
+# Not `impl Trait`, which stands behind other things; what is in a macro's definition counts where the macro is called.
+_IMPL = re.compile(rb"(?m)(?:^|[{};\]/*])[ \t]*(?:(?:unsafe|default|const)\s+)*impl\b")
+_FOR = re.compile(rb"\bfor\b(?!\s*<)")
+_TYPE = re.compile(rb"\b(?:struct|enum|union)\s+(?:r#)?([A-Za-z_]\w*)")
 _SPACE = b" \t\r\n)];}{"
+
+
+class ImplKind(Enum):
+    OF_TRAIT = 0
+    INHERENT = 1
+
+
+Header = tuple[ImplKind | None, frozenset[bytes]]
+"""The kind of an impl, None where it cannot be told, and all words up to its body."""
 
 
 @dataclass(slots=True)
@@ -31,11 +46,42 @@ class FileSketch:
     text: bytes
     parent: str | None
     _words: frozenset[bytes] | None = field(default=None)
+    _headers: list[Header] | None = field(default=None)
+    _declared: frozenset[bytes] | None = field(default=None)
 
     def words(self) -> frozenset[bytes]:
         if self._words is None:
             self._words = frozenset(_WORD.findall(self.text))
         return self._words
+
+    def impl_headers(self) -> list[Header]:
+        """What may be the head of an impl."""
+        if self._headers is None:
+            found = {(_kind_of(head), frozenset(_WORD.findall(head))) for head in _impl_headers(self.text)}
+            self._headers = list(found)
+        return self._headers
+
+    def declared_types(self) -> frozenset[bytes]:
+        """Names that follow `struct`, `enum` or `union`."""
+        if self._declared is None:
+            self._declared = frozenset(_TYPE.findall(self.text))
+        return self._declared
+
+
+def _kind_of(header: bytes) -> ImplKind | None:
+    if b"/" in header:
+        return None
+    return ImplKind.OF_TRAIT if _FOR.search(header) else ImplKind.INHERENT
+
+
+def _impl_headers(text: bytes) -> Iterator[bytes]:
+    for match in _IMPL.finditer(text):
+        start = match.end()
+        end = text.find(b"{", start)
+        # A brace after these is one around a constant.
+        while end >= 0 and text[start:end].rstrip()[-1:] in (b"<", b",", b";", b"="):
+            end = text.find(b"{", end + 1)
+        yield text[start : end if end >= 0 else len(text)]
 
 
 def crate_files(crate: CrateIndex) -> list[FileSketch]:

@@ -157,12 +157,15 @@ class Records:
         found = self._generics[number]
         if found is None:
             r = self.tables["generics"].record(number)
-            end = 1 + 3 * r[0]
+            lifetimes, count = divmod(r[0], f.GENERICS_LIFETIMES)
+            end = 1 + 3 * count
             params = tuple(
                 [GenericParam(self.string(r[i]), bool(r[i + 1]), self._maybe_ty(r[i + 2])) for i in range(1, end, 3)]
             )
             predicates = tuple([Predicate(self.ty(r[i]), self.bound(r[i + 1])) for i in range(end, len(r), 2)])
-            found = Generics(params, predicates) if params or predicates else NO_GENERICS
+            known = None if lifetimes == 0 else lifetimes - 1
+            is_empty = not (params or predicates or lifetimes)
+            found = NO_GENERICS if is_empty else Generics(params, predicates, known)
             self._generics[number] = found
         return found
 

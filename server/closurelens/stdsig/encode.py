@@ -143,7 +143,8 @@ class Writer:
         return self.add("bounds", [self.path(bound.trait), len(bound.args), *self.tys(bound.args), *assoc])
 
     def generics(self, generics: Generics) -> int:
-        record = [len(generics.params)]
+        lifetimes = 0 if generics.lifetimes is None else generics.lifetimes + 1
+        record = [len(generics.params) + f.GENERICS_LIFETIMES * lifetimes]
         for param in generics.params:
             record += [self.string(param.name), int(param.is_const), self.maybe_ty(param.default)]
         for predicate in generics.predicates:

@@ -57,6 +57,9 @@ PRIM, ADT, TUPLE, SLICE, ARRAY, CONST, REF, RAW_PTR, FN_PTR, DYN, OPAQUE, PARAM,
 # Flags of references and raw pointers.
 REF_MUT, REF_STATIC = 1, 2
 
+# What stands before parameters is their number, plus this for each lifetime and one more where lifetimes are known.
+GENERICS_LIFETIMES = 4096
+
 # Flags of functions: the low three bits number the receiver in SELF_KINDS.
 FN_SELF_MASK, FN_ASYNC, FN_VARIADIC, FN_HAS_BODY = 7, 8, 16, 32
 
