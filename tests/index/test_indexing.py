@@ -17,7 +17,7 @@ from closurelens.index.store import CrateStore
 from closurelens.index.worker import read_file
 from closurelens.project.load import load_project
 from closurelens.project.model import Crate, CrateGraph
-from closurelens.resolve.program import Absent, Route
+from closurelens.resolve.dependencies import Absent, Route
 from closurelens.resolve.stored import is_current
 from closurelens.stdsig.database import StdDb
 

@@ -6,8 +6,9 @@ import pytest
 from resolve_fixture import Fixture, load
 
 from closurelens.project.model import Crate, CrateGraph
+from closurelens.resolve.dependencies import Absent, Route
 from closurelens.resolve.packing import pack_crate
-from closurelens.resolve.program import Absent, Program, Route
+from closurelens.resolve.program import Program
 from closurelens.resolve.stored import ProcMacros, StoredCrate, is_current
 from closurelens.ty.sig import Def, DefKind, Namespace
 from closurelens.ty.types import Adt

@@ -20,7 +20,7 @@ from closurelens.index.builder import KeyRing
 from closurelens.index.store import CrateStore
 from closurelens.index.worker import Answer, Job
 from closurelens.project.model import Crate, CrateGraph
-from closurelens.resolve.program import Absent, Route
+from closurelens.resolve.dependencies import Absent, Route
 from closurelens.resolve.stored import is_current
 
 logger = logging.getLogger(__name__)

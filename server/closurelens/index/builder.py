@@ -10,8 +10,9 @@ from collections.abc import Callable
 from closurelens.index.keys import Keys
 from closurelens.index.store import CrateStore
 from closurelens.project.model import Crate, CrateGraph
+from closurelens.resolve.dependencies import Route
 from closurelens.resolve.packing import pack_crate
-from closurelens.resolve.program import Program, Route
+from closurelens.resolve.program import Program
 from closurelens.resolve.sources import ReadFile
 from closurelens.resolve.stored import is_current
 from closurelens.stdsig.database import StdDb

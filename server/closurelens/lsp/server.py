@@ -20,7 +20,7 @@ from closurelens.lsp.transport import serve_stdio, serve_tcp
 from closurelens.project.dependencies import ManifestCache
 from closurelens.project.load import load_project
 from closurelens.project.model import CrateGraph
-from closurelens.resolve.program import LoadStored, always_from_source
+from closurelens.resolve.dependencies import LoadStored, always_from_source
 from closurelens.stdsig.database import StdDb
 from closurelens.text import DecodeError, decode
 from closurelens.world import World

@@ -5,20 +5,19 @@ Invariant: answers do not depend on the order of questions.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 
 from closurelens.hir.item import AdtItem, FnItem, ImplItem, TraitItem, ValueItem
 from closurelens.hir.types import Anchor, Path, Segment
-from closurelens.project.model import Crate, CrateGraph, CrateId, TargetKind
+from closurelens.project.model import Crate, CrateGraph, CrateId
 from closurelens.resolve import consteval, ctors, derives
 from closurelens.resolve.crate_tree import CrateIndex
+from closurelens.resolve.dependencies import STD, Dependencies, LoadStored, always_from_source
 from closurelens.resolve.module import Entry, ModuleData
 from closurelens.resolve.names import NameLookup, lexical_modules
 from closurelens.resolve.resolver import Resolver
 from closurelens.resolve.signatures import Signatures
 from closurelens.resolve.sources import FileStore, ReadFile
-from closurelens.resolve.stored import PackedCrate, ProcMacros, StoredCrate
 from closurelens.ty.sig import (
     AdtKind,
     AdtSig,
@@ -36,7 +35,6 @@ from closurelens.ty.sig import (
 )
 from closurelens.ty.types import PRIMS, Adt, DefPath, Ty
 
-_STD = frozenset(("core", "alloc", "std"))
 _ADTS = frozenset((DefKind.STRUCT, DefKind.ENUM, DefKind.UNION))
 _ADT_DEF_KINDS = {AdtKind.STRUCT: DefKind.STRUCT, AdtKind.ENUM: DefKind.ENUM, AdtKind.UNION: DefKind.UNION}
 _VALUES = frozenset((DefKind.CONST, DefKind.STATIC))
@@ -53,30 +51,7 @@ class ImplChanges:
         self.number = 0
 
 
-@dataclass(slots=True)
-class Absent:
-    """A crate of which nothing is known for now, and why."""
-
-    why: str
-
-
-@dataclass(slots=True, eq=True)
-class Route:
-    """How a dependency was reached: through a crate of the workspace and the names of dependencies from it on."""
-
-    member: CrateId
-    names: tuple[str, ...] = ()
-
-
-LoadStored = Callable[[CrateGraph, Crate, Route], bytes | Absent | None]
-"""What `packing` made of a dependency; None: its source is to be read."""
-
-
-def always_from_source(graph: CrateGraph, crate: Crate, route: Route) -> None:
-    return None
-
-
-class Program:
+class Program(Dependencies):
     """Implements `SigDb`. A crate's paths start with its name, with `@2` and so on when an earlier crate has the name.
 
     Impls that a `cfg` switches off are left out; `off_view` has them.
@@ -92,29 +67,21 @@ class Program:
         stored: LoadStored = always_from_source,
     ) -> None:
         """`read` gives a file's text by its normalised path, None if there is none."""
-        self.graph = graph
+        super().__init__(graph, stored, index_dependencies=index_dependencies)
         self.std = std
         self.files = FileStore(read)
-        self.index_dependencies = index_dependencies
         self.names = NameLookup(self)
         self.signatures = Signatures(self)
         self._off_view: Program | None = None
         self._crates: dict[CrateId, CrateIndex] = {}
-        self._by_name: dict[str, CrateIndex] = {}
-        self._dependencies: dict[tuple[CrateId, str], Def] = {}
-        self._missing: dict[str, str] = {}
-        self.routes: dict[str, tuple[str, str]] = {}
-        """Name of a dependency's crate -> that of the crate which first led to it, and what it is called there."""
-        self._waiting: set[str] = set()
-        self._stored = stored
-        self._crate_names: dict[CrateId, str] = {}
-        self._crates_by_name: dict[str, Crate] = {}
-        self._packed: dict[str, PackedCrate | None] = {}
         self._impls: dict[DefPath, ImplSig] = {}
         self._consts: dict[DefPath, int | None] = {}
         self._open_consts: set[DefPath] = set()
         self._known_impls: dict[tuple[DefPath, str | None, bool], tuple[int, tuple[ImplSig, ...]]] = {}
         self.impl_changes = ImplChanges()
+
+    def as_program(self) -> Program:
+        return self
 
     def off_view(self) -> Program:
         """The same program as code sees it that a `cfg` switches off. It holds until the next `forget`."""
@@ -136,19 +103,6 @@ class Program:
             self.impl_changes.number += 1
         return found
 
-    def name_of(self, crate: Crate) -> str:
-        """The first segment of the paths in a crate."""
-        name = self._crate_names.get(crate.id)
-        if name is None:
-            name = crate.name
-            count = 1
-            while name in self._crates_by_name or name in _STD:
-                count += 1
-                name = f"{crate.name}@{count}"
-            self._crate_names[crate.id] = name
-            self._crates_by_name[name] = crate
-        return name
-
     def crate_of(self, path: DefPath) -> CrateIndex | None:
         """The source crate that a path is in."""
         return self._by_name.get(path.partition("::")[0])
@@ -158,82 +112,11 @@ class Program:
         return list(self._by_name.values())
 
     def is_std(self, path: DefPath) -> bool:
-        return path.partition("::")[0] in _STD
-
-    def packed(self, path: DefPath) -> PackedCrate | None:
-        """The dependency that a path is in, if it is not its source that is read."""
-        return self._opened(path.partition("::")[0])
-
-    def _opened(self, name: str) -> PackedCrate | None:
-        if name not in self._packed:
-            crate = self._crates_by_name.get(name)
-            if crate is None:
-                return None
-            self._packed[name] = self._open(crate, name)
-        return self._packed[name]
-
-    def dependency(self, crate: Crate, name: str) -> Def:
-        """The root of a dependency; UNKNOWN when it is not at hand."""
-        key = (crate.id, name)
-        found = self._dependencies.get(key)
-        if found is None:
-            own = self.name_of_dependency(crate, name)
-            why = self.why_missing(own)
-            found = self._dependencies[key] = Def(DefKind.UNKNOWN if why is not None else DefKind.MODULE, own)
-        return found
-
-    def name_of_dependency(self, crate: Crate, name: str) -> str:
-        """As `name_of`, for what `crate` calls `name`; nothing is read or asked for."""
-        graph = self.graph
-        target = (graph.dependency_crate if self.index_dependencies else graph.member_crate)(crate, name)
-        if target is None:
-            self._missing.setdefault(name, f"the source of crate `{name}` is not at hand")
-            return name
-        own = self.name_of(target)
-        if own not in self.routes and own not in self._by_name:
-            self.routes[own] = (self.name_of(crate), name)
-        return own
-
-    def why_missing(self, path: DefPath) -> str | None:
-        """Why nothing is known of the crate that a path is in; to ask is to need it."""
-        name = path.partition("::")[0]
-        self._opened(name)
-        return self._missing.get(name)
-
-    def _open(self, crate: Crate, name: str) -> PackedCrate | None:
-        if name in self._by_name or crate.is_member:
-            self.crate(crate)
-            return None
-        if crate.kind is TargetKind.PROC_MACRO:
-            return ProcMacros(name)
-        stored = self._stored(self.graph, crate, self._route(name))
-        if isinstance(stored, Absent):
-            self._missing[name] = stored.why
-            self._waiting.add(name)
-            return None
-        if stored is None:
-            self.crate(crate)
-            return None
-        return StoredCrate(self, crate, name, stored)
-
-    def _route(self, name: str) -> Route:
-        names: list[str] = []
-        while name in self.routes:
-            name, last = self.routes[name]
-            names.append(last)
-        return Route(self._crates_by_name[name].id, tuple(reversed(names)))
-
-    @property
-    def is_waiting(self) -> bool:
-        """A dependency that was asked for is absent for now."""
-        return bool(self._waiting)
+        return path.partition("::")[0] in STD
 
     def dependencies_changed(self) -> None:
         """More of them are at hand: what rests on their absence is found out again."""
-        self._dependencies.clear()
-        self._missing.clear()
-        self._packed.clear()
-        self._waiting.clear()
+        self._forget_dependencies()
         self._start_anew()
 
     # Items by path
@@ -255,7 +138,7 @@ class Program:
 
     def adt(self, path: DefPath) -> AdtSig | None:
         first = path.partition("::")[0]
-        if first in _STD:
+        if first in STD:
             return self.std.adt(path)
         packed = self._opened(first)
         if packed is not None:
@@ -266,7 +149,7 @@ class Program:
     def fn(self, path: DefPath) -> FnSig | None:
         """Also the constructor of a tuple struct or tuple variant."""
         first = path.partition("::")[0]
-        if first in _STD:
+        if first in STD:
             return self.std.fn(path) or ctors.ctor(self, path)
         packed = self._opened(first)
         if packed is not None:
@@ -278,7 +161,7 @@ class Program:
 
     def trait(self, path: DefPath) -> TraitSig | None:
         first = path.partition("::")[0]
-        if first in _STD:
+        if first in STD:
             return self.std.trait(path)
         packed = self._opened(first)
         if packed is not None:
@@ -288,7 +171,7 @@ class Program:
 
     def value(self, path: DefPath) -> ValueSig | None:
         first = path.partition("::")[0]
-        if first in _STD:
+        if first in STD:
             return self.std.value(path)
         packed = self._opened(first)
         if packed is not None:
@@ -298,7 +181,7 @@ class Program:
 
     def alias(self, path: DefPath) -> AliasSig | None:
         first = path.partition("::")[0]
-        if first in _STD:
+        if first in STD:
             return self.std.alias(path)
         packed = self._opened(first)
         if packed is not None:
@@ -308,7 +191,7 @@ class Program:
 
     def impl(self, path: DefPath) -> ImplSig | None:
         first = path.partition("::")[0]
-        if first in _STD:
+        if first in STD:
             return self.std.impl(path)
         packed = self._opened(first)
         if packed is not None:
@@ -430,7 +313,7 @@ class Program:
     def _is_ready_made(self, path: DefPath) -> bool:
         """Its signatures need no lowering: the item is std's, or of a dependency that was stored."""
         first = path.partition("::")[0]
-        return first in _STD or self._opened(first) is not None
+        return first in STD or self._opened(first) is not None
 
     def params_of(self, target: Def) -> tuple[GenericParam, ...]:
         """The own parameters of an ADT or trait, with defaults; for source items without lowering anything else."""

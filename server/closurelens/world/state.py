@@ -21,7 +21,8 @@ from closurelens.project.platform import DEFAULT_TRIPLE, platform_cfg
 from closurelens.project.targets import is_conventional_root
 from closurelens.resolve.bodies import BodyOwner, file_bodies
 from closurelens.resolve.crate_tree import CrateIndex
-from closurelens.resolve.program import LoadStored, Program, always_from_source
+from closurelens.resolve.dependencies import LoadStored, always_from_source
+from closurelens.resolve.program import Program
 from closurelens.resolve.sources import ReadFile
 from closurelens.stdsig.database import StdDb
 from closurelens.syntax.chunks import SourceFile
