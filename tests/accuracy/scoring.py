@@ -114,6 +114,15 @@ def _matches(want: Row, got: Row) -> bool:
     )
 
 
+def same_captures(want: list[Any], got: list[Any]) -> bool:
+    """Whether captures (variable, fields, mode) are the same, in any order and by coarse modes."""
+    return _same([_row(*row) for row in want], [_row(*row) for row in got])
+
+
+def captures_text(captures: list[Any]) -> str:
+    return _text([_row(*row) for row in captures])
+
+
 def _without_fields(rows: list[Row]) -> list[tuple[str, str]]:
     return sorted((variable, mode) for variable, _, mode in rows)
 

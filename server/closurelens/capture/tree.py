@@ -31,12 +31,14 @@ class ClosureNode:
 class ClosureTree:
     """`nodes`: by expression id, in the order of their first bytes, outer before inner.
 
-    `owner`: binding id -> expression id of the closure that declares it, or BODY.
+    `owner`: binding id -> expression id of the closure that declares it, or BODY. `missing`: why some part of the body
+    cannot be known, which may declare variables.
     """
 
     nodes: dict[int, ClosureNode]
     owner: list[int]
     outermost: list[ClosureNode] = field(default_factory=list)
+    missing: str | None = None
 
     def inner_first(self) -> list[ClosureNode]:
         """Inner before outer, else in the order of evaluation."""
@@ -65,6 +67,8 @@ def closure_tree(body: h.Body, local_of: dict[int, int], *, mentions: bool) -> C
             continue
         if kind is h.Lit:
             continue
+        if isinstance(expr, h.Missing) and tree.missing is None:
+            tree.missing = expr.why
         patterns = PATTERNS.get(kind)
         if patterns is not None and inside is not None:
             for pat in patterns(expr):

@@ -77,7 +77,7 @@ class _Analysis:
         visit = ExprUseVisitor(facts, expr.id, self.analyses).consume_body(expr.body, expr)
         if isinstance(expr, h.Closure) and expr.is_async:
             visit = self._through_coroutine(visit)
-        blind = list(dict.fromkeys(visit.blind))
+        blind = list(dict.fromkeys([*visit.blind, *facts.result.contradictions[:1]]))
         self._process(visit, clause)
 
         analysis = ClosureAnalysis({}, blind)

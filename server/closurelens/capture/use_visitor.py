@@ -185,6 +185,12 @@ class ExprUseVisitor:
         self.delegate.suspect = expr.why
         self._push_all(self.borrow, expr.inside, expr)
 
+    def _path(self, expr: h.PathExpr) -> None:
+        """A name that leads nowhere may be a variable that a macro makes, and so be captured."""
+        missing = self.facts.tree.missing
+        if missing is not None and expr.id in self.unknown and len(expr.path.segments) == 1:
+            self.delegate.visit.blind.append(missing)
+
     def _leave_missing(self, suspect: str, _: None) -> None:
         self.delegate.suspect = suspect
 
@@ -534,6 +540,7 @@ def _ends_in_borrow(adjustments: list[Adjustment] | None) -> bool:
 
 HANDLERS: dict[type[h.Expr], Callable[[ExprUseVisitor, Any], None]] = {
     h.Missing: ExprUseVisitor._missing,
+    h.PathExpr: ExprUseVisitor._path,
     h.Block: ExprUseVisitor._block,
     h.AsyncBlock: ExprUseVisitor._async_block,
     h.Let: ExprUseVisitor._let,
@@ -568,6 +575,6 @@ HANDLERS: dict[type[h.Expr], Callable[[ExprUseVisitor, Any], None]] = {
 }
 
 LEAVES: frozenset[type[h.Expr]] = frozenset(
-    (h.Lit, h.PathExpr, h.Underscore, h.ConstBlock, h.Continue, h.OffsetOf),
+    (h.Lit, h.Underscore, h.ConstBlock, h.Continue, h.OffsetOf),
 )
 """Expressions that use nothing themselves; a const block cannot name a local variable."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from closurelens.hir.body import Call, Closure, Expr, MethodCall
 from closurelens.infer import autoderef, method, names
-from closurelens.infer.coercion import coerce
+from closurelens.infer.coercion import coerce, demand_coerce
 from closurelens.infer.fn_ctxt import FnCtxt
 from closurelens.infer.goals import Answer
 from closurelens.infer.result import Adjustment, BorrowAdjust, ClosureKind, MethodCallee
@@ -44,7 +44,7 @@ def check_args(cx: FnCtxt, args: list[Expr], formal: tuple[Ty, ...], ret: Ty, ex
                 cx.table.rollback(mark)
                 if arg.id in cx.adjustments:
                     del cx.adjustments[arg.id][saved:]
-            coerce(cx, arg, actual, formal[at])
+            demand_coerce(cx, arg, actual, formal[at])
 
 
 def _hints_from_result(cx: FnCtxt, formal: tuple[Ty, ...], ret: Ty, expected: Ty | None) -> tuple[Ty, ...] | None:
@@ -52,7 +52,7 @@ def _hints_from_result(cx: FnCtxt, formal: tuple[Ty, ...], ret: Ty, expected: Ty
     if expected is None or not ret.flags & HAS_INFER or not formal:
         return None
     wanted = cx.table.shallow(expected)
-    if wanted.__class__ is t.Infer:
+    if isinstance(wanted, t.Infer | t.Unknown):
         return None
     table = cx.table
     mark = table.snapshot()
@@ -111,7 +111,7 @@ def check_unknown_args(cx: FnCtxt, args: list[Expr], why: str) -> None:
     from closurelens.infer.exprs import check_expr
 
     for arg in args:
-        check_expr(cx, arg, t.Unknown(why) if arg.__class__ is Closure else None)
+        check_expr(cx, arg, t.Unknown(why))
         cx.unknown.setdefault(arg.id, why)
 
 

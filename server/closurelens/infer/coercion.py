@@ -33,7 +33,11 @@ def coerce(cx: FnCtxt, expr: Expr, actual: Ty, target: Ty) -> bool:
         return True
     if a.__class__ is t.Infer or b.__class__ is t.Infer:
         return cx.try_unify(a, b)
-    if a.__class__ is t.Unknown or b.__class__ is t.Unknown:
+    if isinstance(b, t.Unknown):
+        if isinstance(a, t.Ref) and isinstance(expr, PathExpr | Field | Index | Deref):
+            cx.unknown.setdefault(expr.id, b.why)
+        return True
+    if a.__class__ is t.Unknown:
         return True
     unsized = coerce_unsized(cx, a, b)
     if unsized is not None:
@@ -50,6 +54,12 @@ def coerce(cx: FnCtxt, expr: Expr, actual: Ty, target: Ty) -> bool:
         case _:
             pass
     return cx.try_unify(a, b)
+
+
+def demand_coerce(cx: FnCtxt, expr: Expr, actual: Ty, target: Ty) -> None:
+    """`coerce` where code that compiles can always coerce."""
+    if not coerce(cx, expr, actual, target):
+        cx.mismatch(actual, target)
 
 
 OPEN_REGION = "?"
@@ -155,8 +165,13 @@ def _unsize(cx: FnCtxt, source: Ty, target: Ty) -> bool:
         case ((t.Infer() | t.Unknown() | t.Slice()), _):
             return False
         case t.Dyn(), t.Dyn():
-            if not source.bounds or not target.bounds or source.bounds[0].trait == target.bounds[0].trait:
+            if not source.bounds or not target.bounds:
                 return False
+            if source.bounds[0].trait == target.bounds[0].trait:
+                # Leaving auto traits away is unsizing too.
+                return len(source.bounds) > len(target.bounds) and cx.try_unify(
+                    t.Dyn(source.bounds[:1]), t.Dyn(target.bounds[:1])
+                )
             return any(b.trait == target.bounds[0].trait for b in cx.solver.bounds_of(source))
         case _, t.Dyn():
             if source == t.STR:
@@ -171,16 +186,19 @@ def _unsize(cx: FnCtxt, source: Ty, target: Ty) -> bool:
 
 def merge(cx: FnCtxt, merged: Ty | None, expr: Expr, ty: Ty, expected: Ty | None) -> Ty:
     """Add one more branch of type `ty` to what the branches before gave (rustc's CoerceMany)."""
+    if expected is not None and isinstance(cx.shallow(expected), t.Unknown):
+        coerce(cx, expr, ty, expected)
+        expected = None
     if merged is None:
         if expected is not None:
             known = cx.shallow(expected)
             if known.__class__ is not t.Infer or cx.shallow(ty) == t.NEVER:
-                coerce(cx, expr, ty, known)
+                demand_coerce(cx, expr, ty, known)
                 return known if cx.shallow(ty) != t.NEVER or known.__class__ is not t.Infer else t.NEVER
         return t.erase_regions(ty)
     if cx.shallow(merged) == t.NEVER:
         if expected is not None and cx.shallow(expected).__class__ is not t.Infer:
-            coerce(cx, expr, ty, expected)
+            demand_coerce(cx, expr, ty, expected)
             return expected
         return t.erase_regions(ty)
     before = cx.resolve(merged)
@@ -192,5 +210,15 @@ def merge(cx: FnCtxt, merged: Ty | None, expr: Expr, ty: Ty, expected: Ty | None
             pointer = t.FnPtr(*sig)
             cx.unify(pointer, t.FnPtr(*other))
             return pointer
-    coerce(cx, expr, now, before)
+    if not coerce(cx, expr, now, before):
+        if _reaches(cx, before, now):
+            return now
+        cx.mismatch(now, before)
     return before
+
+
+def _reaches(cx: FnCtxt, a: Ty, b: Ty) -> bool:
+    """Whether the branches before, of type `a`, are coerced to what a later one is."""
+    if not isinstance(a, t.Ref) or not isinstance(b, t.Ref) or b.mutable > a.mutable:
+        return False
+    return any(cx.try_unify(step.ty, b.inner) for step in autoderef.steps(cx, a)[1:])

@@ -204,6 +204,7 @@ def _write_back(cx: FnCtxt, owner: BodyOwner) -> InferenceResult:
         adt=adt,
         has_drop_impl=has_drop_impl,
         variant_of=variant_of,
+        contradictions=cx.solver.contradictions,
         deferred_calls=cx.deferred_calls,
     )
 

@@ -11,7 +11,7 @@ from typing import Any
 from closurelens.hir import body as h
 from closurelens.hir.body import Expr
 from closurelens.infer import calls, closures, names, operators, paths, places
-from closurelens.infer.coercion import coerce, merge
+from closurelens.infer.coercion import coerce, demand_coerce, merge
 from closurelens.infer.fn_ctxt import FnCtxt, Frame, Target, with_regions
 from closurelens.infer.patterns import check_pat
 from closurelens.resolve.answers import AssocValue, CtorValue, NoValue
@@ -27,7 +27,12 @@ def check_expr(cx: FnCtxt, expr: Expr, expected: Ty | None = None) -> Ty:
     if cx.depth > MAX_DEPTH:
         return cx.unknown_at(expr, "nested too deeply")
     cx.depth += 1
-    ty = _CHECK[expr.__class__](cx, expr, expected)
+    if expected.__class__ is t.Unknown:
+        outside, cx.unknown_context = cx.unknown_context, expected.why
+        ty = _CHECK[expr.__class__](cx, expr, expected)
+        cx.unknown_context = outside
+    else:
+        ty = _CHECK[expr.__class__](cx, expr, expected)
     cx.depth -= 1
     cx.expr_ty[expr.id] = ty
     if ty is t.NEVER:
@@ -38,7 +43,7 @@ def check_expr(cx: FnCtxt, expr: Expr, expected: Ty | None = None) -> Ty:
 def check_coerce(cx: FnCtxt, expr: Expr, target: Ty) -> Ty:
     """Check `expr` where it is coerced to `target`."""
     actual = check_expr(cx, expr, target)
-    coerce(cx, expr, actual, target)
+    demand_coerce(cx, expr, actual, target)
     return actual
 
 
@@ -46,16 +51,18 @@ def check_body(cx: FnCtxt, root: Expr, frame: Frame) -> None:
     """The body of a function, closure or async block, which ends in a value of `frame.ret`."""
     saved_targets, cx.targets = cx.targets, []
     saved_diverges, cx.diverges = cx.diverges, False
+    outside, cx.unknown_context = cx.unknown_context, ""
     cx.frames.append(frame)
     check_coerce(cx, root, frame.ret if frame.yields is None else t.UNIT)
     cx.frames.pop()
+    cx.unknown_context = outside
     cx.targets = saved_targets
     cx.diverges = saved_diverges
 
 
 def _missing(cx: FnCtxt, expr: h.Missing, expected: Ty | None) -> Ty:
     for part in expr.inside:
-        check_expr(cx, part, t.Unknown(expr.why) if part.__class__ is h.Closure else None)
+        check_expr(cx, part, t.Unknown(expr.why))
         cx.unknown.setdefault(part.id, expr.why)
     return cx.unknown_at(expr, expr.why)
 
@@ -102,8 +109,10 @@ def _block(cx: FnCtxt, expr: h.Block, expected: Ty | None) -> Ty:
         cx.targets.append(target)
     before = cx.diverges
     cx.diverges = False
+    outside, cx.unknown_context = cx.unknown_context, ""
     for stmt in expr.stmts:
         _stmt(cx, stmt)
+    cx.unknown_context = outside
     if expr.tail is not None:
         ty = check_expr(cx, expr.tail, expected)
         if target is not None:
@@ -111,8 +120,10 @@ def _block(cx: FnCtxt, expr: h.Block, expected: Ty | None) -> Ty:
             ty = target.merged
         elif expected is not None:
             wanted = cx.shallow(expected)
-            if wanted.__class__ is not t.Infer and wanted.__class__ is not t.Unknown:
+            if isinstance(wanted, t.Unknown):
                 coerce(cx, expr.tail, ty, wanted)
+            elif wanted.__class__ is not t.Infer:
+                demand_coerce(cx, expr.tail, ty, wanted)
                 if cx.shallow(ty) != t.NEVER:
                     ty = wanted
     else:
@@ -134,13 +145,14 @@ def _stmt(cx: FnCtxt, stmt: h.Stmt) -> None:
         case h.ExprStmt():
             ty = check_expr(cx, stmt.expr, None if stmt.has_semi else t.UNIT)
             if not stmt.has_semi:
-                coerce(cx, stmt.expr, ty, t.UNIT)
+                demand_coerce(cx, stmt.expr, ty, t.UNIT)
         case h.ItemStmt():
             pass
         case h.Disabled():
-            saved = cx.diverges
+            saved, known = cx.diverges, len(cx.solver.contradictions)
             _stmt(cx, stmt.stmt)
             cx.diverges = saved
+            del cx.solver.contradictions[known:]
 
 
 def _let_stmt(cx: FnCtxt, stmt: h.LetStmt) -> None:
@@ -184,7 +196,7 @@ def _if(cx: FnCtxt, expr: h.If, expected: Ty | None) -> Ty:
     cx.diverges = False
     if expr.otherwise is None:
         ty = check_expr(cx, expr.then, t.UNIT)
-        coerce(cx, expr.then, ty, t.UNIT)
+        demand_coerce(cx, expr.then, ty, t.UNIT)
         cx.diverges = before
         return t.UNIT
     then_ty = check_expr(cx, expr.then, expected)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from closurelens.hir import types as hir
 from closurelens.hir.body import Body, Expr
-from closurelens.infer import names
+from closurelens.infer import doubts, names
 from closurelens.infer.goals import Answer, SharedCache
 from closurelens.infer.result import (
     Adjustment,
@@ -96,6 +96,7 @@ class FnCtxt:
         self.frames: list[Frame] = []
         self.casts: list[DeferredCast] = []
         self.diverges = False
+        self.unknown_context = ""
         self.depth = 0
         self.late: list[tuple[int, object]] = []
         self._traits_in_scope: dict[int, frozenset[str]] = {}
@@ -170,6 +171,11 @@ class FnCtxt:
         """Note that what happens at `expr` is not known; gives the type that says so."""
         self.unknown.setdefault(expr.id, why)
         return t.Unknown(why)
+
+    def mismatch(self, actual: Ty, target: Ty) -> None:
+        """Note that something of one type stands where another is wanted, which code that compiles never does."""
+        if self.table.differ(actual, target):
+            self.solver.contradictions.append(doubts.mismatch(self.db, self.table, actual, target))
 
     def adjusted_ty(self, expr: Expr) -> Ty:
         found = self.adjustments.get(expr.id)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from closurelens.hir.body import Expr
-from closurelens.infer import autoderef
+from closurelens.infer import autoderef, doubts
 from closurelens.infer.autoderef import Step
 from closurelens.infer.fn_ctxt import FnCtxt
 from closurelens.infer.generics import Subst, of_fn, trait_subst
@@ -181,8 +181,15 @@ def _pick(cx: FnCtxt, groups: list[list[MethodCandidate]], self_ty: Ty) -> tuple
             if answer is Answer.MAYBE and doubtful is None:
                 doubtful = candidate
         if doubtful is not None:
-            return doubtful, len(group) > 1
+            return doubtful, len(group) > 1 or _why_unseen(cx, self_ty) is not None
     return None, False
+
+
+def _why_unseen(cx: FnCtxt, self_ty: Ty) -> str | None:
+    ty = cx.resolve(self_ty)
+    while isinstance(ty, t.Ref):
+        ty = cx.resolve(ty.inner)
+    return doubts.why_unseen(cx.db, ty, cx.solver.bounds_of(ty))
 
 
 def _may_be_self(kind: SelfKind, self_ty: Ty) -> bool:

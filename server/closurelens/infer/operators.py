@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from closurelens.hir import body as h
 from closurelens.infer import names
-from closurelens.infer.coercion import coerce
+from closurelens.infer.coercion import coerce, demand_coerce
 from closurelens.infer.fn_ctxt import FnCtxt
 from closurelens.infer.places import (
     DeferredIndex,
@@ -111,7 +111,7 @@ def check_binary(cx: FnCtxt, expr: h.Binary, expected: Ty | None = None) -> Ty:
 def _lazy(cx: FnCtxt, expr: h.Binary, left: Ty) -> Ty:
     from closurelens.infer.exprs import check_coerce
 
-    coerce(cx, expr.left, left, t.BOOL)
+    demand_coerce(cx, expr.left, left, t.BOOL)
     diverges = cx.diverges
     check_coerce(cx, expr.right, t.BOOL)
     cx.diverges = diverges

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from closurelens.hir import body as h
 from closurelens.infer import autoderef, names
-from closurelens.infer.coercion import OPEN_REGION, coerce
+from closurelens.infer.coercion import OPEN_REGION, coerce, demand_coerce
 from closurelens.infer.fn_ctxt import DeferredCast, FnCtxt
 from closurelens.infer.goals import Answer
 from closurelens.infer.result import BorrowAdjust, DerefAdjust, MethodCallee, OtherAdjust
@@ -205,7 +205,7 @@ def _overloaded_index(cx: FnCtxt, expr: h.Index, found: list[autoderef.Step], at
         if isinstance(self_ty, t.Array | t.Slice) and isinstance(index, t.Infer):
             cx.late.append((expr.id, DeferredIndex(expr)))
         output = cx.solver.normalize(t.Projection(self_ty, names.INDEX, (wanted,), "Output"))
-        coerce(cx, expr.index, index, wanted)
+        demand_coerce(cx, expr.index, index, wanted)
         cx.solver.select_where_possible()
         return output
     return None

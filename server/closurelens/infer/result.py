@@ -128,6 +128,8 @@ class InferenceResult:
     """Whether the ADT itself implements Drop (its fields cannot be moved out)."""
     variant_of: Callable[[Def, Ty], VariantSig | None]
     """The variant (or the struct's only one) that a pattern's or struct expression's path names."""
+    contradictions: list[str] = field(default_factory=list)
+    """What cannot be so in code that compiles: something in this body is not what it was taken for."""
     deferred_calls: dict[int, int] = field(default_factory=dict)
     """Call id -> closure id: calls of a closure whose kind its own captures decide; the callee expression then has no
     autoref among its adjustments: it is used shared, mutably or by value as that closure is Fn, FnMut or FnOnce."""

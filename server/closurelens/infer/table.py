@@ -21,6 +21,10 @@ _INTS = frozenset(t.INT_NAMES)
 _FLOATS = frozenset(t.FLOAT_NAMES)
 
 
+_UNSETTLED = (t.Unknown, t.Projection, t.Opaque, t.Const, t.Closure, t.Coroutine)
+"""Types of which two may be one although they do not look so, and those that no two expressions share."""
+
+
 class Table:
     """The variables of one body."""
 
@@ -148,6 +152,42 @@ class Table:
             return False
         self._bind(var.id, other)
         return True
+
+    def differ(self, a: Ty, b: Ty) -> bool:
+        """Whether nothing that is still open, nor what a projection stands for, can make `a` and `b` one type."""
+        work = [(a, b)]
+        while work:
+            a, b = work.pop()
+            a, b = self.shallow(a), self.shallow(b)
+            if isinstance(a, t.Infer) or isinstance(b, t.Infer):
+                var, other = (a, b) if isinstance(a, t.Infer) else (b, a)
+                if isinstance(var, t.Infer) and self.kinds[var.id] is not VarKind.GENERAL:
+                    if isinstance(other, t.Infer):
+                        if self.kinds[other.id] not in (VarKind.GENERAL, self.kinds[var.id]):
+                            return True
+                    elif not isinstance(other, t.Prim | t.Unknown | t.Projection | t.Opaque):
+                        return True
+            elif isinstance(a, _UNSETTLED) or isinstance(b, _UNSETTLED):
+                continue
+            elif a.__class__ is not b.__class__:
+                return True
+            elif isinstance(a, t.Adt | t.FnDef) and isinstance(b, t.Adt | t.FnDef):
+                if a.path != b.path:
+                    return True
+                work.extend(zip(a.args, b.args))  # noqa: B905
+            elif isinstance(a, t.Ref | t.RawPtr) and isinstance(b, t.Ref | t.RawPtr):
+                if a.mutable != b.mutable:
+                    return True
+                work.append((a.inner, b.inner))
+            elif isinstance(a, t.Prim | t.Param):
+                if a != b:
+                    return True
+            elif not isinstance(a, t.Dyn):
+                mine, theirs = list(a.parts()), list(b.parts())
+                if len(mine) != len(theirs):
+                    return True
+                work.extend(zip(mine, theirs, strict=True))
+        return False
 
     def unify_all(self, a: tuple[Ty, ...], b: tuple[Ty, ...]) -> bool:
         return len(a) == len(b) and all(self.unify(x, y) for x, y in zip(a, b, strict=True))

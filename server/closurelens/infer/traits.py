@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from closurelens.infer import names
+from closurelens.infer import doubts, names
 from closurelens.infer.builtin import copy_clone
 from closurelens.infer.generics import Subst, full_trait_args, of_fn, subst_of, substitute_bound, trait_subst
 from closurelens.infer.goals import (
@@ -26,7 +26,6 @@ from closurelens.infer.goals import (
 from closurelens.infer.reject import header_args, header_may_match
 from closurelens.infer.table import Table, VarKind
 from closurelens.ty import types as t
-from closurelens.ty.display import short, shown
 from closurelens.ty.sig import ImplSig, Predicate, SigDb
 from closurelens.ty.types import (
     HAS_CLOSURE,
@@ -59,6 +58,7 @@ class Solver:
         self._env: dict[Ty, list[Bound]] = {}
         self._env_open: list[tuple[Ty, Bound]] = []
         self._looked = 0
+        self.contradictions: list[str] = []
         self._projected: dict[Ty, Ty] = {}
         self._local: dict[tuple[Ty, DefPath, tuple[Ty, ...]], Answer] = {}
         for predicate in env:
@@ -218,6 +218,8 @@ class Solver:
                 if found is Answer.MAYBE:
                     goal.stalled = self._open_vars(goal.self_ty, goal.args)
                     return False
+                if found is Answer.NO and doubts.is_settled(self.table, goal):
+                    self.contradictions.append(doubts.not_implemented(self.db, self.table, goal.self_ty, goal.trait))
                 return True
             assert isinstance(goal, ProjectionGoal)
             projection = goal.projection
@@ -225,7 +227,8 @@ class Solver:
             if value is None:
                 goal.stalled = self._open_vars(projection.self_ty, projection.args)
                 return False
-            self.table.unify(value, goal.target)
+            if not self.table.unify(value, goal.target) and self.table.differ(value, goal.target):
+                self.contradictions.append(doubts.mismatch(self.db, self.table, value, goal.target))
             return True
         finally:
             self.origin = saved
@@ -308,7 +311,10 @@ class Solver:
         found = self._from_bounds(self_ty, trait, args)
         if found is not None:
             return found
-        return self._from_impls(self_ty, trait, args, depth)
+        answer = self._from_impls(self_ty, trait, args, depth)
+        if answer is Answer.NO and doubts.why_unseen(self.db, self_ty, self.bounds_of(self_ty)):
+            return Answer.MAYBE
+        return answer
 
     def _could_unify_args(self, a: tuple[Ty, ...], b: tuple[Ty, ...]) -> bool:
         mark = self.table.snapshot()
@@ -496,13 +502,11 @@ class Solver:
         return value
 
     def _project(self, projection: t.Projection, self_ty: Ty, depth: int) -> Ty | None:
-        table = self.table
         found = self.select(self_ty, projection.trait, projection.args, depth)
         if found is Answer.MAYBE:
             return None
         if isinstance(found, Answer):
-            said = shown(table.deep(self_ty), self.db.adt)
-            return t.Unknown(f"`{said}` is not known to implement `{short(projection.trait)}`")
+            return t.Unknown(doubts.not_implemented(self.db, self.table, self_ty, projection.trait))
         return self._assoc_of(found, projection, self_ty, depth)
 
     def _assoc_of(self, found: Candidate, projection: t.Projection, self_ty: Ty, depth: int) -> Ty | None:

@@ -431,8 +431,11 @@ class Program(Dependencies):
         """Why `ty` may have impls that are not in the index."""
         if not isinstance(ty, Adt) or self.is_std(ty.path):
             return None
-        names = self.unknown_derives(ty.path)
-        return f"derive `{names[0]}` may add methods and impls" if names else None
+        unseen = self.signatures.unseen
+        if ty.path not in unseen:
+            names = self.unknown_derives(ty.path)
+            unseen[ty.path] = f"derive `{names[0]}` may add methods and impls" if names else None
+        return unseen[ty.path]
 
     def why_unknown(self, path: DefPath) -> str:
         """Why nothing is known of what a path names."""

@@ -67,6 +67,8 @@ class Signatures:
         self._impl_assoc: dict[tuple[Entry, str], Ty | None] = {}
         self._aliases: dict[Entry, AliasSig | None] = {}
         self._depth = 0
+        self.unseen: dict[DefPath, str | None] = {}
+        """By ADT: why it may have impls that are not in the index."""
 
     # Where items stand
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from closurelens.stdsig.decode import Records
 from closurelens.stdsig.format import IMPL_SEGMENT
 from closurelens.ty.sig import AdtSig, AliasSig, Def, DefKind, FnSig, ImplSig, Namespace, TraitSig, ValueSig
-from closurelens.ty.types import DefPath
+from closurelens.ty.types import DefPath, Ty
 
 DATA = Path(__file__).parent / "data" / "std.sig"
 CRATES = ("core", "alloc", "std")
@@ -199,6 +199,9 @@ class StdDb:
         """Unstable methods do not count: on stable Rust they never win a look-up."""
         numbers = self._records.index["method_traits"].get(name, ())
         return tuple([self._records.string(n) for n in numbers])
+
+    def has_unseen_impls(self, ty: Ty) -> None:
+        """All impls of std are told."""
 
     def receivers_of(self, name: str) -> ReceiverCounts | None:
         """For guesses where the receiver's type is not known; None: no stable method of std has this name."""

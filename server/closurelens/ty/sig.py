@@ -231,3 +231,7 @@ class SigDb(Protocol):
     def children(self, module: DefPath) -> Mapping[tuple[Namespace, str], Def]:
         """The names a module (or enum: its variants) exports, re-exports and globs followed."""
         ...
+
+    def has_unseen_impls(self, ty: Ty) -> str | None:
+        """Why `ty` may have impls that are not told."""
+        ...
