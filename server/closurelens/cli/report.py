@@ -11,6 +11,7 @@ from typing import Any, assert_never
 from closurelens.capture.model import BorrowKind, ByRef, ByValue, Capture, CaptureMode, ClosureCaptures, Use
 from closurelens.exact.model import Flavour
 from closurelens.exact.sites import Site, sites_of
+from closurelens.syntax.bars import closure_bars
 from closurelens.text import LineIndex
 from closurelens.ty.display import AdtLookup, shown
 from closurelens.ty.types import Unknown
@@ -55,7 +56,7 @@ def of_file(found: FileClosures, places: Places) -> list[Json]:
         known.add(start)
         ends.setdefault(end, []).append(start)
         told.append((start, _closure(placed, places)))
-    if b"|" in found.text:
+    if not _are_all(found.text, known):
         for site in sites_of(found.text):
             if site.flavour is Flavour.ASYNC_BLOCK or site.start in known:
                 continue
@@ -65,6 +66,15 @@ def of_file(found: FileClosures, places: Places) -> list[Json]:
             told.append((site.start, of_site(site, found.text, places, reason)))
     told.sort(key=lambda row: row[0])
     return [closure for _, closure in told]
+
+
+def _are_all(text: bytes, starts: set[int]) -> bool:
+    """No closure but those that start there can be in the text, by the bars in it."""
+    bars = set()
+    for start in starts:
+        words = _BINDER.match(text, start)
+        bars.add(start if words is None else words.end())
+    return bars.issuperset(closure_bars(text))
 
 
 def _same_start(text: bytes, a: int, b: int) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from closurelens.ty.sig import FnSig, GenericParam, ImplSig, Predicate, SigDb, TraitSig
-from closurelens.ty.types import Bound, DefPath, Param, Ty, substitute
+from closurelens.ty.types import HAS_PARAM, Bound, DefPath, Param, Ty, substitute
 
 Subst = dict[str, Ty]
 
@@ -77,4 +77,4 @@ def fresh_subst(impl: ImplSig, new_var: Callable[[], Ty]) -> Subst:
 
 
 def substitute_bound(bound: Bound, subst: Subst) -> Bound:
-    return bound.map(lambda ty: substitute(ty, subst))
+    return bound.map(lambda ty: substitute(ty, subst)) if bound.flags & HAS_PARAM else bound

@@ -131,6 +131,9 @@ class Solver:
         """The trait among `trait` and its supertraits that declares the associated type `name`, with its arguments."""
         if trait in names.FN_TRAITS or trait in names.ASYNC_FN_TRAITS:
             return trait, args
+        own = self.db.trait(trait)
+        if own is not None and name in own.assoc_types:
+            return trait, args
         for bound in self.elaborate(self_ty, Bound(trait, args)):
             found = self.db.trait(bound.trait)
             if found is not None and name in found.assoc_types:
@@ -142,7 +145,8 @@ class Solver:
     def require(self, self_ty: Ty, bound: Bound) -> None:
         """Add `self_ty: bound` to what must hold."""
         args = full_trait_args(self.db, bound.trait, self_ty, bound.args)
-        args = tuple([self.normalize(a) for a in args])
+        if _flags(args) & HAS_PROJECTION:
+            args = tuple([self.normalize(a) for a in args])
         self.pending.append(TraitGoal(self_ty, bound.trait, args, self.origin))
         for name, ty in bound.assoc:
             owner, owner_args = self.assoc_owner(bound.trait, self_ty, args, name)
