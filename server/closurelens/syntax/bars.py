@@ -38,7 +38,9 @@ def _ends_operand(code: bytes, at: int) -> bool:
     if char in b')?"':
         return True
     if char == 0x3E:  # >
-        return code[before - 1 : before] not in (b"=", b"-")
+        opening = code.rfind(b"<", 0, before)
+        is_binder = code[max(0, opening - 80) : opening].rstrip().endswith(b"for")
+        return not is_binder and code[before - 1 : before] not in (b"=", b"-")
     if char == 0x5D:  # ]
         opening = code.rfind(b"[", 0, before)
         return code[max(0, opening - 80) : opening].rstrip()[-1:] not in (b"#", b"!")

@@ -584,15 +584,6 @@ def substitute(ty: Ty, subst: Mapping[str, Ty]) -> Ty:
         return Adt(ty.path, tuple([substitute(arg, subst) if arg.flags & HAS_PARAM else arg for arg in ty.args]))
     if ty.__class__ is Ref:
         return Ref(substitute(ty.inner, subst), mutable=ty.mutable, region=ty.region)
-    if ty.__class__ is Tuple:
-        return Tuple(tuple([substitute(elem, subst) if elem.flags & HAS_PARAM else elem for elem in ty.elems]))
-    if ty.__class__ is Projection:
-        args, own = ty.args, ty.own_args
-        if args:
-            args = tuple([substitute(arg, subst) if arg.flags & HAS_PARAM else arg for arg in args])
-        if own:
-            own = tuple([substitute(arg, subst) if arg.flags & HAS_PARAM else arg for arg in own])
-        return Projection(substitute(ty.self_ty, subst), ty.trait, args, ty.name, own)
     return ty.map(lambda part: substitute(part, subst) if part.flags & HAS_PARAM else part)
 
 
