@@ -110,6 +110,21 @@ def test_generics_come_with_their_bounds(tmp_path: Path) -> None:
     assert compiled.returncode == 0, compiled.stderr
 
 
+def test_a_parameter_that_only_the_body_names_is_held() -> None:
+    text = (
+        "fn f<T: Default + Clone>() -> usize { let g = || std::mem::size_of_val(&T::default()); g() }\nfn main() {}\n"
+    )
+    made = replaced(text)[1]
+    assert "types: std::marker::PhantomData<T>," in made.struct
+    assert made.value == "Closure1 { types: std::marker::PhantomData::<T> }"
+
+
+def test_results_that_are_references_have_a_lifetime() -> None:
+    view = view_of("fn f(v: Vec<String>) { let g = |s: &String, n: usize| -> &str { s.trim() }; }")
+    made = desugar(view, next(iter(view.closures())))
+    assert "fn call<'a>(&self, s: &'a String, n: usize) -> &'a str" in made.impl
+
+
 PROBLEMS = {
     "async fn g() {} fn f() { let u = async { g().await }; let c = move || u; }": "the type of `u` has no name",
     "fn f() { let u = unknown(); let c = || u.g(); }": "is not known",

@@ -19,6 +19,7 @@ from closurelens.ide.view import ClosureView, FileView, exprs
 from closurelens.ide.words import shown_trait
 from closurelens.infer.result import ClosureKind
 from closurelens.ty import types as t
+from closurelens.ty.display import AdtLookup
 
 __all__ = ["Desugared", "desugar"]
 
@@ -113,7 +114,9 @@ def desugar(file: FileView, closure: ClosureView) -> Desugared:
         own += unused
         only = unused[0] if len(unused) == 1 else f"({', '.join(unused)})"
         lines.append(f"    types: std::marker::PhantomData<{only}>,")
-        inits.append("types: std::marker::PhantomData")
+        outside = [_OUTSIDE.get(p, p) if p in _in_scope(closure) or p in _OUTSIDE else "_" for p in unused]
+        named = outside[0] if len(outside) == 1 else f"({', '.join(outside)})"
+        inits.append(f"types: std::marker::PhantomData::<{named}>")
         speller.params |= dict.fromkeys(unused)
     method.generics += [_declared(closure, p) for p in speller.params if p not in own]
     problems += speller.problems
@@ -124,7 +127,7 @@ def desugar(file: FileView, closure: ClosureView) -> Desugared:
     lends = lends or any("'a" in bound for bound in where)
     used = name + _angles([*(["'a" if lends else "'_"] if lifetimes else []), *own])
     head = f"struct {name}{_angles(generics)}"
-    if any(isinstance(part, t.Projection) for capture in captures.captures for part in _parts(capture.ty)):
+    if any(_needs_bounds(part, adt) for capture in captures.captures for part in _parts(capture.ty)):
         head += f"\nwhere\n    {', '.join(where)},\n" if where else ""
     struct = f"{head};" if not lines else f"{head.rstrip()} {{\n" + "\n".join(lines) + "\n}"
     value = name if not lines else f"{name} {{ {', '.join(inits)} }}"
@@ -136,12 +139,41 @@ def desugar(file: FileView, closure: ClosureView) -> Desugared:
 
 def _unconstrained(file: FileView, closure: ClosureView, method: Method, names: Names, speller: Speller) -> list[str]:
     """The type parameters that only the result or the body mentions: nothing at a call would tell them."""
+    types = closure.body.result.closures.get(closure.expr.id)
+    told = {names.of_param(param) for ty in (types.params if types is not None else ()) for param in _constrained(ty)}
     args = " ".join([ty for _, ty in method.args])
-    words = set(re.findall(r"\w+", f"{method.result} {file.text(closure.range)}"))
-    in_scope = {name for p in closure.body.predicates for name in params_of(p.subject)} | {*closure.body.unsized}
-    plain = {name for name in in_scope if name != "Self" and not name.startswith("impl#")}
+    words = set(re.findall(r"\w+", f"{args} {method.result} {file.text(closure.range)}"))
+    plain = {name for name in _in_scope(closure) if name != "Self" and not name.startswith("impl#")}
     known = [*speller.params, *sorted(plain)]
-    return [p for p in dict.fromkeys(known) if p in words and not re.search(rf"\b{p}\b", args)]
+    return [p for p in dict.fromkeys(known) if p in words and p not in told]
+
+
+_OUTSIDE = {"This": "Self"}
+"""What parameters of the struct are called where the closure stands."""
+
+
+def _in_scope(closure: ClosureView) -> set[str]:
+    """The type parameters that the bounds in scope mention."""
+    return {name for p in closure.body.predicates for name in params_of(p.subject)} | {*closure.body.unsized}
+
+
+def _constrained(ty: t.Ty) -> Iterator[t.Param]:
+    """The parameters that an argument of this type tells: those of `T::Item` are none."""
+    work = [ty]
+    while work:
+        part = work.pop()
+        if isinstance(part, t.Param):
+            yield part
+        if not isinstance(part, t.Projection | t.Opaque | t.Closure):
+            work.extend(part.parts())
+
+
+def _needs_bounds(ty: t.Ty, adt: AdtLookup) -> bool:
+    """Whether the type means something only where the bounds on its parameters hold."""
+    if isinstance(ty, t.Projection):
+        return True
+    sig = adt(ty.path) if isinstance(ty, t.Adt) else None
+    return sig is not None and bool(sig.generics.predicates)
 
 
 def _parts(ty: t.Ty | None) -> Iterator[t.Ty]:
