@@ -428,3 +428,17 @@ def test_a_file_declared_twice_is_taken_as_it_is_compiled() -> None:
     owners = fixture.owners("/a.rs").values()
     assert [(owner.path, owner.cfg_off) for owner in owners if owner.item.name == "f"] == [("krate::a::f", None)]
     assert {owner.cfg_off for owner in owners if owner.item.name == "g"} == {"x"}
+
+
+def test_an_exported_macro_that_a_macro_made_of_a_crate_read_before() -> None:
+    fixture = load(
+        "//# crate krate /lib.rs deps=dep\n//# crate dep /dep.rs member=no\n"
+        "fn f() { dep::made!(1); }\n"
+        "//- /dep.rs\n"
+        "macro_rules! make { ($i:item) => { $i } }\n"
+        "make![ #[macro_export] macro_rules! made { ($e:expr) => { || $e } } ];\n"
+    )
+    dep = fixture.program.crate(fixture.crates[1])
+    dep.populate(dep.root)
+    lowered, _, _ = fixture.body("krate::f")
+    assert len(lowered.body.closures) == 1

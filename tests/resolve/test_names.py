@@ -37,6 +37,12 @@ CASES: dict[str, tuple[str, str]] = {
         mod a;
         mod b { pub mod c; }
         #[path = "elsewhere.rs"] mod d;
+        #[path = "runtime.rs"] mod e;
+        #[path = r#"raw.rs"#] mod f;
+        //- /runtime.rs
+        pub struct R;
+        //- /raw.rs
+        pub struct W;
         //- /a/mod.rs
         pub mod x;
         //- /a/x.rs
@@ -55,6 +61,8 @@ CASES: dict[str, tuple[str, str]] = {
         krate | type | a::x::y::Y => struct krate::a::x::y::Y
         krate | type | b::c::C => struct krate::b::c::C
         krate | type | d::below::B => struct krate::d::below::B
+        krate | type | e::R => struct krate::e::R
+        krate | type | f::W => struct krate::f::W
         """,
     ),
     "a module that an attribute macro rewrites": (

@@ -61,6 +61,7 @@ class MacroScope:
         self._filling = 0
         self._procedural: ProcMacros | None = None
         self._made_by_macros: list[str] = []
+        self._made_early: list[tuple[MacroRulesItem, str, Source]] = []
         self._macro_use: list[str] = []
         self._known: dict[tuple[ModuleData, int, bool, str], MacroDef | None] = {}
         self._expanders: dict[ModuleData, tuple[Expander, MacroPosition]] = {}
@@ -174,6 +175,8 @@ class MacroScope:
             self._exported = {}
             if self._crate.crate.kind is not TargetKind.PROC_MACRO:
                 self._find_exported(self._exported)
+            for made in self._made_early:
+                self.add_exported(*made)
         found = self._exported.get(name)
         if found is None and self._made_by_macros:
             # Definitions that other macros make are declared while their modules are filled.
@@ -217,7 +220,10 @@ class MacroScope:
         """An exported macro; the first of a name counts."""
         crate = self._crate
         known = self._exported if found is None else found
-        if known is None or item.name in known:
+        if known is None:
+            self._made_early.append((item, file, source))
+            return
+        if item.name in known:
             return
         entry = Entry(DefKind.MACRO, f"{crate.name}::{item.name}", item, crate.root, file, source, None)
         known[item.name] = entry

@@ -83,12 +83,17 @@ class _Known:
 
 @dataclass(slots=True)
 class _Project:
-    """A crate graph and what is known of its crates. `read` are the files whose text the program has looked at."""
+    """A crate graph and what is known of its crates.
+
+    * `read` are the files whose text the program has looked at.
+    * `shared_off` is what `shared` is, for code that a `cfg` switches off: it sees more impls.
+    """
 
     graph: CrateGraph
     program: Program
     read: dict[str, SourceFile | bytes]
     shared: SharedCache = field(default_factory=SharedCache)
+    shared_off: SharedCache = field(default_factory=SharedCache)
     homes: dict[str, _Home] = field(default_factory=dict)
     known: dict[tuple[str, str], _Known] = field(default_factory=dict)
 
@@ -117,6 +122,7 @@ class _Project:
 
     def _start_anew(self) -> None:
         self.shared = SharedCache()
+        self.shared_off = SharedCache()
         self.homes.clear()
         self.known.clear()
 
@@ -371,7 +377,10 @@ class World:
         known = project.known.get(key)
         if known is not None and known.text == text:
             return known.bodies
-        bodies = guard(owner.path, lambda: analyse(project.program, owner, project.shared, self._receivers))
+        program, shared = project.program, project.shared
+        if owner.cfg_off is not None:
+            program, shared = program.off_view(), project.shared_off
+        bodies = guard(owner.path, lambda: analyse(program, owner, shared, self._receivers))
         if bodies is not None:
             project.known[key] = _Known(text, bodies)
         return bodies

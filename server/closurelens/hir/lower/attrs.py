@@ -16,6 +16,7 @@ Cfg = Callable[[str], bool]
 
 ATTRIBUTES = frozenset(["attribute_item", "inner_attribute_item"])
 
+_STRING = re.compile(r'(?:r(#*))?"(.*)"(?(1)\1)', re.DOTALL)
 _PATH = re.compile(r"(?:::\s*)?[\w$]+(?:\s*(?:::|\.)\s*\w+)*")
 
 
@@ -112,7 +113,8 @@ def _read(attrs: Attrs, text: str) -> None:
     elif name == "repr":
         attrs.is_packed = attrs.is_packed or any(part.startswith("packed") for part in split_commas(args))
     elif name == "path" and rest.startswith("="):
-        attrs.path = rest[1:].strip().strip('r#"')
+        literal = _STRING.fullmatch(rest[1:].strip())
+        attrs.path = literal[2] if literal is not None else None
     elif name == "macro_use":
         attrs.macro_use = True
     elif name == "macro_export":
