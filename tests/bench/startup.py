@@ -1,8 +1,10 @@
 """Starts the server on one file and prints what it costs until the first hints are there.
 
-    python tests/bench/startup.py FILE.rs [--runs N]
+    python tests/bench/startup.py FILE.rs [--runs N] [--no-dependencies]
 
-CPU seconds of the server's process, wall seconds, and its peak memory. Real paths: the crates around the file are read.
+CPU seconds of the server's process, wall seconds, and its peak memory: first without anything in the database of
+dependencies, then, when all that was asked for has been indexed, N times with it. Real paths: the crates around the
+file are read. For a large crate take a file in its middle.
 """
 
 import argparse
@@ -10,6 +12,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -21,16 +24,22 @@ def framed(**message: object) -> bytes:
     return b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
 
 
-def run(path: Path) -> tuple[float, float, float, int]:
+def run(path: Path, cache: str, *, dependencies: bool) -> tuple[float, float, float, int]:
     """CPU seconds, wall seconds, peak memory in MB, hints."""
     uri = path.resolve().as_uri()
     text = path.read_text()
     whole = {"start": {"line": 0, "character": 0}, "end": {"line": text.count("\n") + 1, "character": 0}}
+    settings = {"capabilities": {}, "initializationOptions": {"index.dependencies": dependencies}}
     start = time.monotonic()
-    process = subprocess.Popen([sys.executable, "-c", SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    process = subprocess.Popen(
+        [sys.executable, "-c", SERVER],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={**os.environ, "CLOSURELENS_CACHE_DIR": cache},
+    )
     assert process.stdin is not None
     assert process.stdout is not None
-    process.stdin.write(framed(id=1, method="initialize", params={"capabilities": {}}))
+    process.stdin.write(framed(id=1, method="initialize", params=settings))
     process.stdin.write(framed(method="initialized", params={}))
     document = {"uri": uri, "languageId": "rust", "version": 1, "text": text}
     process.stdin.write(framed(method="textDocument/didOpen", params={"textDocument": document}))
@@ -52,14 +61,27 @@ def run(path: Path) -> tuple[float, float, float, int]:
     return usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss / 1024, len(message["result"])
 
 
+def fill(path: Path, cache: str) -> None:
+    """Index what the file leads to, as the command line does."""
+    command = [sys.executable, "-m", "closurelens.cli.main", "captures", "--format", "json", str(path)]
+    env = {**os.environ, "CLOSURELENS_CACHE_DIR": cache}
+    subprocess.run(command, env=env, check=True, stdout=subprocess.DEVNULL)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("file", type=Path)
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--no-dependencies", action="store_true")
     options = parser.parse_args()
-    for _ in range(options.runs):
-        cpu, wall, memory, hints = run(options.file)
-        print(f"{hints} hints: {cpu:.2f} s CPU, {wall:.2f} s wall, {memory:.0f} MB at most")
+    with tempfile.TemporaryDirectory() as cache:
+        for number in range(options.runs + 1):
+            if number == 1:
+                fill(options.file, cache)
+            told = run(options.file, cache, dependencies=not options.no_dependencies)
+            cpu, wall, memory, hints = told
+            what = "warm" if number else "cold"
+            print(f"{what}: {hints} hints: {cpu:.2f} s CPU, {wall:.2f} s wall, {memory:.0f} MB at most", flush=True)
 
 
 if __name__ == "__main__":
