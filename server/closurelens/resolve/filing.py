@@ -34,6 +34,7 @@ from closurelens.hir.macros.api import Chunk, Expansion, Source
 from closurelens.project import modules
 from closurelens.resolve.derive_models import DeriveModel, impls_of
 from closurelens.resolve.macro_scope import is_macro_rules
+from closurelens.resolve.made_items import made_beside
 from closurelens.resolve.module import Entry, Import, ModuleData, Names
 from closurelens.resolve.sources import items_of
 from closurelens.resolve.wasm_extern import foreign_items, items_beside
@@ -145,7 +146,7 @@ class Filing:
                     self._crate.program.impl_changes.number += 1
                 if item.kind == "struct" and item.variants and item.variants[0].ctor != "record":
                     names.values.setdefault(item.name, entry)
-                for beside in items_beside(item, here.source):
+                for beside in (*items_beside(item, here.source), *made_beside(self._crate, item, here.source)):
                     self._declare(here, beside, off)
             case FnItem():
                 entry = self._entry(here, DefKind.FUNCTION, self._path(here, item, off), item, off)

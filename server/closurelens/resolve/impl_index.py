@@ -39,6 +39,7 @@ _WASM_IMPLS = frozenset((b"impl", b"Deref", b"AsRef", b"From", b"JsCast", b"Wasm
 _WASM_CLASS = re.compile(rb"(?:\btype\s+|\benum\s+|\bthis\s*:\s*&\s*(?:\w+::)*|static_method_of\s*=\s*)([A-Za-z_]\w*)")
 _DERIVE = b"derive"
 _ANY_IMPL = frozenset((_IMPL,))
+_PIN_PROJECT_WORDS = frozenset((b"impl", b"Drop"))
 _DERIVE_WORDS = derive_models.words()
 _MODELLED_CRATES = derive_models.crates()
 # Macros of std that make no impls.
@@ -91,6 +92,8 @@ class CrateImpls:
             if has_models and _DERIVE in file.words() | extra:
                 for name in (file.words() | extra) & _DERIVE_WORDS.keys():
                     extra |= _DERIVE_WORDS[name]
+            if b"pin_project" in file.words() | extra:
+                extra |= _PIN_PROJECT_WORDS
             if b"wasm_bindgen" in file.words() | extra:
                 self._foreign[file.path] = frozenset(_WASM_CLASS.findall(file.text))
                 if b"wasm_bindgen" in extra or b"macro_rules" in file.words():

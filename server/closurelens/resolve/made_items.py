@@ -1,0 +1,214 @@
+"""Items that attributes and derives of published crates declare beside a type.
+
+They have names, so they are there as soon as the module is. `#[pin_project]` makes the projections of a type and the
+methods that give them, pest's `#[derive(Parser)]` makes `Rule`. A macro that has not been looked up yet is taken for one
+of these if it has their name and the crate depends on them. Invariant: what is made has no bodies.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from closurelens.hir.item import AdtItem, Attrs, FieldDecl, FnItem, ImplItem, Item, SelfParam, VariantDecl
+from closurelens.hir.lower.attrs import effective
+from closurelens.hir.macros.api import Source
+from closurelens.hir.types import Anchor, GenericArgs, GenericsDecl, Path, PathType, RefType, Segment, TypeRef
+from closurelens.project import paths
+from closurelens.resolve.derive_models import type_of
+
+if TYPE_CHECKING:
+    from closurelens.resolve.crate_tree import CrateIndex
+
+_ATTRIBUTE_REACH = 4000
+_PIN_PROJECT = re.compile(rb"pin_project\s*(?:\(([^()]*)\))?\s*\]")
+_PIN_OPTION = re.compile(r"(\w+)\s*(?:=\s*(\w+))?")
+_GRAMMAR = re.compile(rb'grammar\s*=\s*"([^"\n]+)"')
+_INLINE_GRAMMAR = re.compile(rb'grammar_inline\s*=\s*r?#*"(.*?)"#*\s*\]', re.DOTALL)
+_RULE = re.compile(r"(?m)^\s*([A-Za-z_]\w*)\s*=\s*[_@$!]?\s*\{")
+_STRINGS_AND_COMMENTS = re.compile(r'"(?:[^"\\]|\\.)*"|//[^\n]*|/\*.*?\*/', re.DOTALL)
+
+
+def made_beside(crate: CrateIndex, item: AdtItem, source: Source) -> list[Item]:
+    attrs = item.attrs
+    if not attrs.others and not attrs.conditional:
+        return []
+    others = effective(attrs, crate.holds).others
+    known = crate.crate.dependencies
+    if "pin_project" in known and any(name in ("pin_project", "pin_project::pin_project") for name in others):
+        return _projections(item, source)
+    if "pest_derive" in known and any(name in ("grammar", "grammar_inline") for name in others):
+        return [_rules(crate, item, source)]
+    return []
+
+
+def _before(item: AdtItem, source: Source) -> bytes:
+    """The text that the item's attributes are in."""
+    return source.text[max(0, item.range[0] - _ATTRIBUTE_REACH) : item.range[0]]
+
+
+# pin_project
+
+
+def _projections(item: AdtItem, source: Source) -> list[Item]:
+    attributes = list(_PIN_PROJECT.finditer(_before(item, source)))
+    text = (attributes[-1][1] or b"").decode("utf-8", "replace") if attributes else ""
+    options: dict[str, str] = {option[1]: option[2] or "" for option in _PIN_OPTION.finditer(text)}
+    out: list[Item] = []
+    methods: list[Item] = []
+    for method, is_mutable in (("project", True), ("project_ref", False)):
+        name = options.get(method)
+        if name is None:
+            if item.kind == "enum":
+                continue
+            name = f"__{item.name}{'Projection' if is_mutable else 'ProjectionRef'}"
+        made = _projection(item, name, is_mutable=is_mutable)
+        out.append(made)
+        receiver = _pin(RefType(_SELF, is_mutable))
+        methods.append(_method(method, item, receiver, [], type_of(made)))
+    if "project_replace" in options:
+        name = options["project_replace"] or f"__{item.name}ProjectionOwned"
+        owned = _owned(item, name)
+        out.append(owned)
+        receiver = _pin(RefType(_SELF, mutable=True))
+        methods.append(_method("project_replace", item, receiver, [("replacement", _SELF)], type_of(owned)))
+    out.append(_impl(item, None, methods))
+    if "PinnedDrop" in options:
+        out.append(_impl(item, _absolute("core::ops::Drop"), []))
+    return out
+
+
+_SELF = PathType(Path([Segment("Self")]))
+
+
+def _projection(item: AdtItem, name: str, *, is_mutable: bool) -> AdtItem:
+    def field(declared: FieldDecl) -> TypeRef:
+        pointer: TypeRef = RefType(declared.ty, is_mutable)
+        return _pin(pointer) if _is_pinned(declared) else pointer
+
+    return _like(item, name, field)
+
+
+def _owned(item: AdtItem, name: str) -> AdtItem:
+    def field(declared: FieldDecl) -> TypeRef:
+        if _is_pinned(declared):
+            return PathType(_absolute("core::marker::PhantomData", declared.ty))
+        return declared.ty
+
+    return _like(item, name, field)
+
+
+def _is_pinned(field: FieldDecl) -> bool:
+    return "pin" in field.attrs.others
+
+
+def _like(item: AdtItem, name: str, field: Callable[[FieldDecl], TypeRef]) -> AdtItem:
+    """A type of the same form with other types of the fields."""
+    variants = [
+        VariantDecl(
+            name if item.kind == "struct" else variant.name,
+            variant.name_range,
+            variant.ctor,
+            [FieldDecl(one.name, field(one), _cfg_only(one.attrs), one.visibility) for one in variant.fields],
+            _cfg_only(variant.attrs),
+        )
+        for variant in item.variants
+    ]
+    attrs = _cfg_only(item.attrs)
+    return AdtItem(name, item.range, item.name_range, attrs, item.visibility, item.kind, item.generics, variants)
+
+
+# pest
+
+
+def _rules(crate: CrateIndex, item: AdtItem, source: Source) -> AdtItem:
+    texts = _grammars(crate, _before(item, source))
+    names: dict[str, None] = {}
+    for text in texts:
+        plain = _STRINGS_AND_COMMENTS.sub(_blank, text)
+        if re.search(r"\bEOI\b", plain):
+            names["EOI"] = None
+        names.update(dict.fromkeys(_RULE.findall(plain)))
+    variants = [VariantDecl(name, item.name_range, "unit", [], Attrs()) for name in names]
+    attrs = _cfg_only(item.attrs)
+    attrs.derives = [_absolute(path) for path in _RULE_DERIVES]
+    return AdtItem("Rule", item.range, item.name_range, attrs, "pub", "enum", GenericsDecl(), variants)
+
+
+_RULE_DERIVES = [
+    "core::clone::Clone",
+    "core::marker::Copy",
+    "core::fmt::Debug",
+    "core::cmp::Eq",
+    "core::hash::Hash",
+    "core::cmp::Ord",
+    "core::cmp::PartialEq",
+    "core::cmp::PartialOrd",
+]
+
+
+def _grammars(crate: CrateIndex, attributes: bytes) -> list[str]:
+    """The grammars of the last type in a text; a file is sought in the package's folder, then in its `src`."""
+    start = max(attributes.rfind(b"}"), attributes.rfind(b";"), 0) if b"grammar_inline" not in attributes else 0
+    found = [match[1].decode("utf-8", "replace") for match in _INLINE_GRAMMAR.finditer(attributes, start)]
+    folder = crate.crate.package_dir
+    for match in _GRAMMAR.finditer(attributes, start):
+        name = match[1].decode("utf-8", "replace")
+        for place in (paths.join(folder, name), paths.join(f"{folder}/src", name)):
+            text = crate.program.files.text(place)
+            if text is not None:
+                found.append(text.decode("utf-8", "replace"))
+                break
+    return found
+
+
+def _blank(match: re.Match[str]) -> str:
+    """Line breaks stay: a rule starts a line."""
+    return "\n" * match[0].count("\n") or " "
+
+
+# Both
+
+
+def _cfg_only(attrs: Attrs) -> Attrs:
+    conditional = [(predicate, _cfg_only(added)) for predicate, added in attrs.conditional]
+    return Attrs(cfg=attrs.cfg, conditional=conditional)
+
+
+def _pin(pointer: TypeRef) -> TypeRef:
+    return PathType(_absolute("core::pin::Pin", pointer))
+
+
+def _absolute(text: str, *args: TypeRef) -> Path:
+    segments = [Segment(name) for name in text.split("::")]
+    if args:
+        segments[-1].args = GenericArgs(list(args))
+    return Path(segments, Anchor.GLOBAL)
+
+
+def _impl(item: AdtItem, trait: Path | None, items: list[Item]) -> ImplItem:
+    at = (item.range[0], item.range[0])
+    return ImplItem("", item.range, at, _cfg_only(item.attrs), None, item.generics, trait, type_of(item), items)
+
+
+def _method(
+    name: str, item: AdtItem, receiver: TypeRef, params: list[tuple[str, TypeRef]], returned: TypeRef
+) -> FnItem:
+    # The methods are as visible as the type, but for crates around, where the macro takes `pub(crate)`.
+    return FnItem(
+        name,
+        item.range,
+        item.name_range,
+        Attrs(),
+        "crate" if item.visibility == "pub" else item.visibility,
+        GenericsDecl(),
+        SelfParam(by_ref=False, mutable=False, ty=receiver),
+        params,
+        returned,
+        is_async=False,
+        is_unsafe=False,
+        is_const=False,
+        is_variadic=False,
+        body=None,
+    )
