@@ -1,8 +1,8 @@
 """Items that attributes and derives of published crates declare beside a type.
 
 They have names, so they are there as soon as the module is. `#[pin_project]` makes the projections of a type and the
-methods that give them, pest's `#[derive(Parser)]` makes `Rule`. A macro that has not been looked up yet is taken for one
-of these if it has their name and the crate depends on them. Invariant: what is made has no bodies.
+methods that give them, pest's `#[derive(Parser)]` makes `Rule`. A macro that has not been looked up yet is taken for
+one of these if it has their name and the crate depends on them. Invariant: what is made has no bodies.
 """
 
 from __future__ import annotations

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Final
 
 from closurelens.hir.macros.api import Answer, Failure, MacroCall, ModelledMacro
 from closurelens.hir.macros.expansion import Arguments, Template
+from closurelens.hir.macros.markup import html, view
 from closurelens.hir.macros.paste import paste
 from closurelens.hir.macros.proc_rules import RULES
+from closurelens.hir.macros.rsx import rsx
 from closurelens.hir.macros.transcribe import Output
 
 if TYPE_CHECKING:
@@ -47,4 +49,10 @@ _MAKERS: dict[str, Callable[[Arguments], Output | str]] = {
     "paste::item": paste,
     "paste::expr": paste,
     "pastey::paste": paste,
+    "yew_macro::html": html,
+    "yew::html": html,
+    "leptos_macro::view": view,
+    "leptos::view": view,
+    "leptos::prelude::view": view,
+    "dioxus_core_macro::rsx": rsx,
 }

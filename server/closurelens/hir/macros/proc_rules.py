@@ -106,6 +106,13 @@ _TEXTS = {
         };
     """,
     "__complete": "() => { loop {} }; ($body:expr) => { $body };",
+    "yew_macro::classes": """
+        ($($class:expr),* $(,)?) => {{
+            let mut all = ::yew::html::Classes::new();
+            $(all.push($class);)*
+            all
+        }};
+    """,
     # tokio: what its `select!` leaves to procedural macros.
     "tokio_macros::select_priv_declare_output_enum": (
         f"(($($branch:tt)*)) => {{ $crate::__tokio_out!(@ [{_NAMES}] [] $($branch)*); }};"

@@ -1,0 +1,209 @@
+"""`rsx!` of dioxus: elements with attributes and children in braces, text with expressions in it.
+
+As in `markup`, the code that stands for it evaluates what the macro evaluates. A handler that is written as a closure
+goes to the function that tells its parameter; text borrows what it shows.
+"""
+
+from __future__ import annotations
+
+import re
+
+from closurelens.hir.macros.code import Code
+from closurelens.hir.macros.expansion import Arguments
+from closurelens.hir.macros.scan_items import Scanner
+from closurelens.hir.macros.scan_types import NoFragment
+from closurelens.hir.macros.tokens import IDENT, LITERAL, OPEN, Unbalanced
+from closurelens.hir.macros.transcribe import Output
+
+_MAX_DEPTH = 60
+_SEGMENT = re.compile(r"\{\{|\}\}|\{((?:[^{}:]|::)+)(?::[^{}]*)?\}")
+
+
+def rsx(arguments: Arguments) -> Output | str:
+    code = Code(arguments)
+    rsx = _Rsx(code, arguments)
+    code.text("{")
+    try:
+        rsx.nodes(arguments.first, arguments.last)
+    except (NoFragment, Unbalanced):
+        return "it is no markup"
+    code.text("dioxus_core::VNode::empty() }")
+    return code.finish()
+
+
+class _Rsx:
+    def __init__(self, code: Code, arguments: Arguments) -> None:
+        self.code = code
+        self.buffer = arguments.buffer
+        self.scanner = Scanner(arguments.buffer)
+        self.depth = 0
+
+    def nodes(self, at: int, end: int) -> None:
+        """A body: attributes and children, in any order of commas."""
+        self.depth += 1
+        if self.depth > _MAX_DEPTH:
+            raise NoFragment
+        kinds, texts, partners = self.buffer.kinds, self.buffer.texts, self.buffer.partners
+        while at < end:
+            text, kind = texts[at], kinds[at]
+            if text in (",", ";"):
+                at += 1
+            elif kind == LITERAL and texts[at + 1] != ":":
+                self.show(at)
+                at += 1
+            elif kind == OPEN and text == "{":
+                self.value(at + 1, partners[at])
+                at = partners[at] + 1
+            elif text == "..":
+                after = self.scanner.expr(at + 1)
+                self.value(at + 1, after)
+                at = after
+            elif text == "if":
+                at = self.condition(at, end)
+            elif text == "for":
+                at = self.loop(at, end)
+            elif text == "match":
+                after = self.scanner.expr(at)
+                self.value(at, after)
+                at = after
+            else:
+                at = self.named(at, end)
+        self.depth -= 1
+
+    def named(self, at: int, end: int) -> int:
+        """An attribute, an element or a component."""
+        kinds, texts = self.buffer.kinds, self.buffer.texts
+        if kinds[at] in (IDENT, LITERAL) and texts[at + 1] == ":":
+            return self.attribute(at, at + 2, end)
+        if kinds[at] == IDENT and (at + 1 >= end or texts[at + 1] == ","):
+            self.value(at, at + 1)
+            return at + 1
+        if kinds[at] == IDENT and texts[at + 1] == "-":
+            after = at + 1
+            while texts[after] == "-":
+                after += 2
+        else:
+            after = self.scanner.type(at, plus=False)
+        if after >= end or texts[after] != "{":
+            raise NoFragment
+        close = self.buffer.partners[after]
+        self.nodes(after + 1, close)
+        return close + 1
+
+    def attribute(self, name: int, at: int, end: int) -> int:
+        kinds, texts = self.buffer.kinds, self.buffer.texts
+        if at >= end:
+            raise NoFragment
+        if texts[at] == "if":
+            return self.choice(at, end)
+        after = self.scanner.expr(at)
+        if kinds[at] == LITERAL and after == at + 1:
+            self.show(at)
+        elif (
+            kinds[name] == IDENT
+            and texts[name].startswith("on")
+            and self.is_closure(at, after)
+            and self.is_element(name)
+        ):
+            self.code.text(f"dioxus_elements::events::{texts[name]}::call_with_explicit_closure({{")
+            self.code.copy(at, after)
+            self.code.text("});")
+        else:
+            self.value(at, after)
+        return after
+
+    def is_closure(self, at: int, end: int) -> bool:
+        return self.buffer.texts[at] in ("move", "|", "||", "async")
+
+    def is_element(self, at: int) -> bool:
+        """Whether the braces around a token are those of an element; `on_name` is never an event."""
+        texts, partners, kinds = self.buffer.texts, self.buffer.partners, self.buffer.kinds
+        opening = at
+        while opening > 0:
+            opening -= 1
+            if partners[opening] > at and kinds[opening] == OPEN:
+                break
+        name = texts[opening - 1] if opening else ""
+        return bool(name) and name[0].islower() and "_" not in name and (opening < 2 or texts[opening - 2] != "::")
+
+    def choice(self, at: int, end: int) -> int:
+        """`if` as the value of an attribute; its branches are strings or expressions."""
+        texts, partners = self.buffer.texts, self.buffer.partners
+        while True:
+            opening = self.scanner.expr(at + 1, structs=False)
+            if texts[opening] != "{" or opening >= end:
+                raise NoFragment
+            self.code.copy(at, opening)
+            at = self.chosen(opening, partners[opening])
+            if at >= end or texts[at] != "else":
+                return at
+            self.code.text("else")
+            at += 1
+            if texts[at] == "{":
+                return self.chosen(at, partners[at])
+            if texts[at] != "if":
+                raise NoFragment
+
+    def chosen(self, opening: int, closing: int) -> int:
+        self.code.text("{")
+        if closing == opening + 2 and self.buffer.kinds[opening + 1] == LITERAL:
+            self.show(opening + 1)
+        else:
+            self.value(opening + 1, closing)
+        self.code.text("}")
+        return closing + 1
+
+    def condition(self, at: int, end: int) -> int:
+        texts, partners = self.buffer.texts, self.buffer.partners
+        while True:
+            opening = self.scanner.expr(at + 1, structs=False)
+            if texts[opening] != "{" or opening >= end:
+                raise NoFragment
+            self.code.copy(at, opening)
+            at = self.branch(opening, partners[opening])
+            if at >= end or texts[at] != "else":
+                return at
+            self.code.text("else")
+            at += 1
+            if texts[at] == "{":
+                return self.branch(at, partners[at])
+            if texts[at] != "if":
+                raise NoFragment
+
+    def branch(self, opening: int, closing: int) -> int:
+        self.code.text("{")
+        self.nodes(opening + 1, closing)
+        self.code.text("}")
+        return closing + 1
+
+    def loop(self, at: int, end: int) -> int:
+        """The body becomes a closure that `map` is given."""
+        after = self.scanner.pattern(at + 1, alternatives=True)
+        if self.buffer.texts[after] != "in":
+            raise NoFragment
+        opening = self.scanner.expr(after + 1, structs=False)
+        if self.buffer.texts[opening] != "{" or opening >= end:
+            raise NoFragment
+        self.code.text("::core::mem::drop(::core::iter::IntoIterator::into_iter({")
+        self.code.copy(after + 1, opening)
+        self.code.text("}).map(|")
+        self.code.copy(at + 1, after)
+        self.code.text("|")
+        at = self.branch(opening, self.buffer.partners[opening])
+        self.code.text("));")
+        return at
+
+    def value(self, at: int, end: int) -> None:
+        if at < end:
+            self.code.text("::core::mem::drop({")
+            self.code.copy(at, end)
+            self.code.text("});")
+
+    def show(self, at: int) -> None:
+        """A string: what stands in its braces is borrowed."""
+        text = self.buffer.texts[at]
+        if not text.endswith(('"', "#")):
+            return
+        for segment in _SEGMENT.finditer(text):
+            if segment[1] is not None:
+                self.code.text(f"&({segment[1]});", at)
