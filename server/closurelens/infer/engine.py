@@ -66,13 +66,24 @@ def _check_signature(cx: FnCtxt, owner: BodyOwner, body: Body) -> None:
 
 def _opened(cx: FnCtxt, ret: Ty, *, is_async: bool) -> Ty:
     """The return type as the body sees it: what an `async fn` yields, `impl Trait` as variables with their bounds."""
-    if is_async and isinstance(ret, t.Opaque):
-        for bound in ret.bounds:
+    if is_async:
+        for bound in _bounds_of_future(ret):
             for name, ty in bound.assoc:
                 if name == "Output":
                     ret = ty
                     break
     return _open_opaques(cx, ret)
+
+
+def _bounds_of_future(ret: Ty) -> tuple[t.Bound, ...]:
+    """Of `impl Future`, or of the `Pin<Box<dyn Future>>` that an attribute makes of it."""
+    if isinstance(ret, t.Opaque):
+        return ret.bounds
+    for path in (names.PIN, names.BOX):
+        if not isinstance(ret, t.Adt) or ret.path != path:
+            return ()
+        ret = ret.args[0]
+    return ret.bounds if isinstance(ret, t.Dyn) else ()
 
 
 def _open_opaques(cx: FnCtxt, ty: Ty) -> Ty:

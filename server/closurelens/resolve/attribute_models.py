@@ -32,3 +32,15 @@ _WRITTEN = """
 """
 
 TRANSPARENT: Final = frozenset([*_MODELLED.split(), *_WRITTEN.split()])
+
+_BLOCKING = """
+    actix_macros::main actix_macros::test actix_web::main actix_web::test actix_web_codegen::main
+    actix_web_codegen::test async_attributes::main async_attributes::test async_std::main async_std::test
+    smol_potat_macro::main tokio::main tokio::test tokio_macros::main tokio_macros::main_fail tokio_macros::main_rt
+    tokio_macros::test tokio_macros::test_fail tokio_macros::test_rt
+"""
+BLOCKING: Final = frozenset(_BLOCKING.split())
+"""What makes an ordinary function of an `async fn`: it runs the body to its end."""
+
+BOXING: Final = frozenset(["async_trait::async_trait", "async_recursion::async_recursion"])
+"""What makes an `async fn` return `Pin<Box<dyn Future + Send>>`; on a trait or impl, for all its functions."""

@@ -117,6 +117,33 @@ DERIVES: dict[str, DeriveModel] = {
 } | {f"zerocopy_derive::{name}": _of(f"::zerocopy::{name}", "zerocopy") for name in _ZEROCOPY.split()}
 
 
+FACADES = {
+    "arbitrary": "derive_arbitrary",
+    "bytemuck": "bytemuck_derive",
+    "clap": "clap_derive",
+    "implicit_clone": "implicit_clone_derive",
+    "prost": "prost_derive",
+    "schemars": "schemars_derive",
+    "serde": "serde_derive",
+    "strum": "strum_macros",
+    "thiserror": "thiserror_impl",
+    "typed_builder": "typed_builder_macro",
+    "yew": "yew_macro",
+    "zerocopy": "zerocopy_derive",
+}
+"""Crates by which users name the derives of others: what counts where their source is not at hand."""
+
+
+def derive_model(path: str) -> DeriveModel | None:
+    """The model of the derive that a path leads to."""
+    found = DERIVES.get(path)
+    if found is None:
+        crate, _, rest = path.partition("::")
+        if crate in FACADES:
+            found = DERIVES.get(f"{FACADES[crate]}::{rest.rpartition('::')[2]}")
+    return found
+
+
 def words() -> dict[bytes, frozenset[bytes]]:
     """By the name of a derive, the words that a file with it may have beside those that are written in it."""
     out: dict[bytes, frozenset[bytes]] = {}

@@ -7,13 +7,14 @@ nothing and is named, so that whoever asks knows that there may be more.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING
 
 from closurelens.hir.item import AdtItem
 from closurelens.hir.lower.attrs import effective
 from closurelens.hir.types import Anchor, Path
-from closurelens.resolve.attribute_models import TRANSPARENT
-from closurelens.resolve.derive_models import DERIVES, DeriveModel
+from closurelens.resolve.attribute_models import BLOCKING, BOXING, TRANSPARENT
+from closurelens.resolve.derive_models import DeriveModel, derive_model
 from closurelens.resolve.module import Entry
 from closurelens.resolve.proc_macros import unnumbered
 from closurelens.ty.sig import DefKind, Generics, ImplSig, Namespace, Predicate
@@ -72,7 +73,7 @@ def derives_of(program: Program, entry: Entry) -> Derived:
     for path in effective(entry.item.attrs, entry.module.crate.holds).derives:
         name = path.segments[-1].name if path.segments else ""
         macro = _macro_path(program, entry, path)
-        model = None if macro is None else DERIVES.get(unnumbered(macro))
+        model = None if macro is None else derive_model(unnumbered(macro))
         if name in TRAITS and (macro is None or program.is_std(macro)):
             found.known.append(name)
         elif model is not None:
@@ -118,7 +119,7 @@ def _helpers(program: Program, entry: Entry) -> set[str]:
     for path in effective(entry.item.attrs, entry.module.crate.holds).derives:
         macro = _macro_path(program, entry, path)
         if macro is not None:
-            model = DERIVES.get(unnumbered(macro))
+            model = derive_model(unnumbered(macro))
             out.update(_told_helpers(program, macro) if model is None else model.attributes.split())
     return out
 
@@ -137,7 +138,9 @@ def attribute_path(program: Program, entry: Entry, name: str) -> DefPath | None:
     if len(segments) == 1:
         found = program.names.lexical(entry.module, Namespace.MACROS, name, off=off)
         if found is None:
-            return f"?::{name}" if program.names.unknown_globs(entry.module) else None
+            globs = program.names.unknown_globs(entry.module)
+            likely = (f"{glob.partition('::')[0]}::{name}" for glob in globs)
+            return next((path for path in likely if path in TRANSPARENT), f"?::{name}") if globs else None
         return unnumbered(found.path)
     anchor = Anchor.PLAIN
     if segments[0] in ("", "crate"):
@@ -147,6 +150,39 @@ def attribute_path(program: Program, entry: Entry, name: str) -> DefPath | None:
     if walk is None or walk.used != len(segments):
         return f"?::{name}"
     return unnumbered(walk.definition.path)
+
+
+class Asyncness(Enum):
+    """What calling an `async fn` gives, by its attributes."""
+
+    OPAQUE = 0
+    BLOCKING = 1
+    BOXED = 2
+
+
+def asyncness(program: Program, entry: Entry) -> Asyncness:
+    for one in (entry, entry.container):
+        if one is None or not (one.item.attrs.others or one.item.attrs.conditional):
+            continue
+        for name in effective(one.item.attrs, one.module.crate.holds).others:
+            if name in _INERT:
+                continue
+            macro = attribute_path(program, one, name)
+            if macro in BOXING:
+                return Asyncness.BOXED
+            if macro in BLOCKING and one is entry:
+                return Asyncness.BLOCKING
+    return Asyncness.OPAQUE
+
+
+def rewriting_attribute(program: Program, entry: Entry) -> str | None:
+    """An attribute on an item, or on the impl or trait around it, that may have rewritten its body."""
+    for one in (entry, entry.container):
+        if one is not None and (one.item.attrs.others or one.item.attrs.conditional):
+            names = attribute_macros(program, one)
+            if names:
+                return names[0]
+    return None
 
 
 def derived_impl(program: Program, entry: Entry, name: str) -> ImplSig:

@@ -103,6 +103,10 @@ class MacroScope:
         if walk is not None and walk.used == len(names):
             return self._of_definition(walk.definition, names[-1])
         if path.anchor is Anchor.PLAIN and len(names) == 1:
+            for glob in program.names.unknown_globs(at.module, off=at.off):
+                model = modelled(f"{glob.partition('::')[0]}::{names[0]}")
+                if model is not None:
+                    return model
             return std_macro(names[0])
         return None
 

@@ -427,6 +427,11 @@ class Program(Dependencies):
             return ()
         return [*derives.derives_of(self, entry).unknown, *derives.attribute_macros(self, entry)]
 
+    def why_rewritten(self, entry: Entry) -> str | None:
+        """Why the body of an item may not be what is compiled."""
+        name = derives.rewriting_attribute(self, entry)
+        return None if name is None else f"attribute `{name}` may rewrite this code"
+
     def has_unseen_impls(self, ty: Ty) -> str | None:
         """Why `ty` may have impls that are not in the index."""
         if not isinstance(ty, Adt) or self.is_std(ty.path):

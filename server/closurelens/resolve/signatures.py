@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from closurelens.hir.item import AdtItem, FnItem, ImplItem, SelfParam, TraitItem, TypeAliasItem, ValueItem
 from closurelens.hir.lower.attrs import effective
 from closurelens.hir.types import BoundRef, GenericsDecl, PathType
+from closurelens.resolve.derives import Asyncness, asyncness
 from closurelens.resolve.lower_types import FUTURE, ArgImpls, RetImpls, TypeLowering
 from closurelens.resolve.module import Entry
 from closurelens.resolve.resolver import Resolver
@@ -35,7 +36,7 @@ from closurelens.ty.sig import (
     ValueSig,
     VariantSig,
 )
-from closurelens.ty.types import UNIT, Adt, Bound, DefPath, Opaque, Param, Projection, Ref, Ty, Unknown
+from closurelens.ty.types import UNIT, Adt, Bound, DefPath, Dyn, Opaque, Param, Projection, Ref, Ty, Unknown
 
 if TYPE_CHECKING:
     from closurelens.resolve.program import Program
@@ -44,6 +45,7 @@ _SELF = Param("Self")
 # Aliases of aliases and the like: longer chains than any program has; keeps the recursion bounded.
 _DEPTH_LIMIT = 24
 _NO_DECL = GenericsDecl()
+_GLOBAL = Adt("alloc::alloc::Global", ())
 
 
 def decl_of(entry: Entry) -> GenericsDecl:
@@ -225,7 +227,7 @@ class Signatures:
         ret_impls = RetImpls(entry.path, args, 1 if item.is_async else 0)
         ret = UNIT if item.ret is None else TypeLowering(resolver, impls=ret_impls).type(item.ret)
         if item.is_async:
-            ret = Opaque(entry.path, 0, args, (Bound(FUTURE, (), (("Output", ret),)),))
+            ret = self._future(entry, ret, args)
         generics = Generics((*self.params(entry), *impls.params), (*predicates, *impls.predicates))
         return FnSig(
             entry.path,
@@ -241,6 +243,18 @@ class Signatures:
             param_names=tuple(names),
             span=(entry.file, *(entry.in_macro or item.name_range)),
         )
+
+    def _future(self, entry: Entry, output: Ty, args: tuple[Ty, ...]) -> Ty:
+        """What an `async fn` returns."""
+        future = Bound(FUTURE, (), (("Output", output),))
+        match asyncness(self._program, entry):
+            case Asyncness.OPAQUE:
+                return Opaque(entry.path, 0, args, (future,))
+            case Asyncness.BLOCKING:
+                return output
+            case Asyncness.BOXED:
+                boxed = Adt("alloc::boxed::Box", (Dyn((future, Bound("core::marker::Send"))), _GLOBAL))
+                return Adt("core::pin::Pin", (boxed,))
 
     def _receiver(self, param: SelfParam, resolver: Resolver) -> tuple[Ty, SelfKind]:
         self_ty = resolver.self_ty or Unknown("`self` outside of an impl or trait")

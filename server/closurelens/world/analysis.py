@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from closurelens.capture import analyze
 from closurelens.capture.facts import GuessReceiver
+from closurelens.capture.model import ClosureCaptures
 from closurelens.hir.macros.api import Expansion
 from closurelens.infer.goals import SharedCache
 from closurelens.resolve.bodies import BodyOwner, lower_owner, scopes_of
@@ -56,9 +57,19 @@ def analyse(
         result = infer_body(program, inner, body, scopes, shared)
         captures = analyze(result, guess_receiver)
         if captures:
+            why = program.why_rewritten(owner.entry) or program.why_rewritten(inner.entry)
+            if why is not None:
+                _doubt(captures, why)
             offset = inner.body_base - start
             out.append(BodyAnalysis(inner, lowered, scopes, result, captures, offset, inner.cfg_off))
     return out
+
+
+def _doubt(captures: list[ClosureCaptures], why: str) -> None:
+    for closure in captures:
+        closure.uncertain.append(why)
+        if closure.kind_uncertain is None:
+            closure.kind_uncertain = why
 
 
 def _has_async(text: bytes) -> bool:

@@ -55,4 +55,6 @@ _MAKERS: dict[str, Callable[[Arguments], Output | str]] = {
     "leptos::view": view,
     "leptos::prelude::view": view,
     "dioxus_core_macro::rsx": rsx,
+    "dioxus::prelude::rsx": rsx,
+    "dioxus::rsx": rsx,
 }
