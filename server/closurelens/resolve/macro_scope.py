@@ -24,7 +24,7 @@ from closurelens.hir.macros.api import (
 )
 from closurelens.hir.macros.definition import macro_rules
 from closurelens.hir.macros.expander import Expander
-from closurelens.hir.macros.models import modelled
+from closurelens.hir.macros.models import modelled, unread
 from closurelens.hir.macros.std_macros import std_macro
 from closurelens.hir.types import Anchor, ErrorType, Path, TypeRef
 from closurelens.project import paths
@@ -104,7 +104,7 @@ class MacroScope:
             return self._of_definition(walk.definition, names[-1])
         if path.anchor is Anchor.PLAIN and len(names) == 1:
             for glob in program.names.unknown_globs(at.module, off=at.off):
-                model = modelled(f"{glob.partition('::')[0]}::{names[0]}")
+                model = unread(f"{glob.partition('::')[0]}::{names[0]}")
                 if model is not None:
                     return model
             return std_macro(names[0])
@@ -112,10 +112,11 @@ class MacroScope:
 
     def _of_definition(self, definition: Def, name: str) -> MacroDef | None:
         program = self._crate.program
-        model = modelled(unnumbered(definition.path))
+        is_unread = definition.kind is DefKind.UNKNOWN
+        model = (unread if is_unread else modelled)(unnumbered(definition.path))
         if model is not None:
             return model
-        if definition.kind is DefKind.UNKNOWN:
+        if is_unread:
             crate = definition.path.partition("::")[0]
             return OpaqueMacro(f"macro `{name}!` comes from `{crate}`, whose source is not at hand")
         if program.is_std(definition.path):

@@ -24,8 +24,7 @@ from closurelens.hir.macros.api import (
 from closurelens.hir.macros.definition import Made, RulesMacro, macro_rules
 from closurelens.hir.macros.expansion import Arguments, Hygiene, Mark, Template, TokenExpansion
 from closurelens.hir.macros.matcher import NoMatch, match_rule
-from closurelens.hir.macros.models import HELPER, expand_modelled, modelled
-from closurelens.hir.macros.proc_rules import RULES as PROC_RULES
+from closurelens.hir.macros.models import HELPER, expand_modelled, modelled, rules_of
 from closurelens.hir.macros.scan_items import Scanner
 from closurelens.hir.macros.std_macros import expand_special, std_macro
 from closurelens.hir.macros.std_rules import BEFORE_2021, RULES
@@ -98,7 +97,7 @@ class Expander:
             case StdMacro(std_name):
                 return self._expand_std(call, std_name)
             case ModelledMacro(model):
-                rules = PROC_RULES.get(model)
+                rules = rules_of(model)
                 return expand_modelled(self, call, model) if rules is None else self._expand_rules(call, rules)
             case RulesMacro():
                 return self._expand_rules(call, macro)

@@ -8,7 +8,7 @@ is taken by value. Invariant: what is no markup is an answer in words.
 from __future__ import annotations
 
 from closurelens.hir.macros.code import Code
-from closurelens.hir.macros.expansion import Arguments
+from closurelens.hir.macros.expansion import Arguments, slice_buffer
 from closurelens.hir.macros.scan_items import Scanner
 from closurelens.hir.macros.scan_types import NoFragment
 from closurelens.hir.macros.tokens import EOF, GLUED, IDENT, LITERAL, OPEN, PUNCT
@@ -285,7 +285,8 @@ class _Leptos(_Markup):
         return at >= end or self.buffer.texts[at] not in (".", "?")
 
     def raw_value(self, at: int, end: int) -> int:
-        return self.scanner.expr(at)
+        # What ends the tag is no operator.
+        return at + Scanner(slice_buffer(self.buffer, at, end)).expr(0)
 
     def flag(self, start: int, end: int) -> None:
         """`class:name` and the like: nothing is evaluated. `let:name` would bind it in the children."""

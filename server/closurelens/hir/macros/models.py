@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
+from closurelens.hir.macros import unread_rules
 from closurelens.hir.macros.api import Answer, Failure, MacroCall, ModelledMacro
+from closurelens.hir.macros.definition import RulesMacro
 from closurelens.hir.macros.expansion import Arguments, Template
 from closurelens.hir.macros.markup import html, view
 from closurelens.hir.macros.paste import paste
@@ -25,8 +27,24 @@ HELPER: Final = "__"
 
 
 def modelled(path: str) -> ModelledMacro | None:
-    """The model of the macro `crate::name`; None: there is none."""
-    return ModelledMacro(path) if path in RULES or path in _MAKERS else None
+    """The model of the procedural macro `crate::name`; None: there is none."""
+    return ModelledMacro(path) if path in RULES or path in _MAKERS or path.startswith(HELPER) else None
+
+
+def unread(path: str) -> ModelledMacro | None:
+    """The model of a macro in a crate whose source is not at hand, by the path that was written."""
+    crate, _, rest = path.partition("::")
+    short = f"{crate}::{rest.rpartition('::')[2]}"
+    if short in unread_rules.RULES:
+        return ModelledMacro(short)
+    if short in _FACADES:
+        return ModelledMacro(_FACADES[short])
+    return modelled(short)
+
+
+def rules_of(path: str) -> RulesMacro | None:
+    """The rules of a model; None: it is one of `expand_modelled`."""
+    return RULES.get(path) or unread_rules.RULES.get(path)
 
 
 def expand_modelled(expander: Expander, call: MacroCall, path: str) -> Answer:
@@ -50,11 +68,15 @@ _MAKERS: dict[str, Callable[[Arguments], Output | str]] = {
     "paste::expr": paste,
     "pastey::paste": paste,
     "yew_macro::html": html,
-    "yew::html": html,
     "leptos_macro::view": view,
-    "leptos::view": view,
-    "leptos::prelude::view": view,
     "dioxus_core_macro::rsx": rsx,
-    "dioxus::prelude::rsx": rsx,
-    "dioxus::rsx": rsx,
 }
+
+_FACADES = {
+    "dioxus::rsx": "dioxus_core_macro::rsx",
+    "dioxus_core::rsx": "dioxus_core_macro::rsx",
+    "leptos::view": "leptos_macro::view",
+    "yew::classes": "yew_macro::classes",
+    "yew::html": "yew_macro::html",
+}
+"""Procedural macros by the crates through which users name them."""

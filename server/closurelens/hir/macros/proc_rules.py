@@ -7,13 +7,15 @@ where the patterns are bound, and the type of the whole. Keys are the macro's ow
 
 from __future__ import annotations
 
+from typing import Final
+
 from closurelens.hir.macros.api import Chunk
 from closurelens.hir.macros.definition import RulesMacro, macro_rules
 
 _EDITION = 2021
-_NAMES = " ".join(f"_{number}" for number in range(64))
+NAMES: Final = " ".join(f"_{number}" for number in range(64))
 
-_TEXTS = {
+TEXTS: Final = {
     # futures: the futures are moved into locals and polled; a future that is a plain name is polled where it is.
     "futures_macro::join_internal": "($($fut:expr),* $(,)?) => {{ ($({ let fut = $fut; fut.await },)*) }};",
     "futures_macro::try_join_internal": """
@@ -29,9 +31,9 @@ _TEXTS = {
             }
         };
     """,
-    "futures_macro::select_internal": f"($($t:tt)*) => {{ $crate::__futures_select!(@ [{_NAMES}] [] [] [] $($t)*) }};",
+    "futures_macro::select_internal": f"($($t:tt)*) => {{ $crate::__futures_select!(@ [{NAMES}] [] [] [] $($t)*) }};",
     "futures_macro::select_biased_internal": (
-        f"($($t:tt)*) => {{ $crate::__futures_select!(@ [{_NAMES}] [] [] [] $($t)*) }};"
+        f"($($t:tt)*) => {{ $crate::__futures_select!(@ [{NAMES}] [] [] [] $($t)*) }};"
     ),
     "__futures_select": """
         (@ $free:tt [$($name:ident {$($bind:tt)*} ($p:pat) ($poll:expr) ($body:expr))*] [$($complete:tt)*] []) => {{
@@ -115,7 +117,7 @@ _TEXTS = {
     """,
     # tokio: what its `select!` leaves to procedural macros.
     "tokio_macros::select_priv_declare_output_enum": (
-        f"(($($branch:tt)*)) => {{ $crate::__tokio_out!(@ [{_NAMES}] [] $($branch)*); }};"
+        f"(($($branch:tt)*)) => {{ $crate::__tokio_out!(@ [{NAMES}] [] $($branch)*); }};"
     ),
     "__tokio_out": """
         (@ $free:tt [$($name:ident)*]) => {
@@ -131,5 +133,5 @@ _TEXTS = {
 
 RULES: dict[str, RulesMacro] = {
     path: macro_rules(path.rpartition("::")[2], Chunk(text.encode(), _EDITION), (0, len(text)), "core", _EDITION)
-    for path, text in _TEXTS.items()
+    for path, text in TEXTS.items()
 }

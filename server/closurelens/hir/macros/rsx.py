@@ -113,7 +113,17 @@ class _Rsx:
         return after
 
     def is_closure(self, at: int, end: int) -> bool:
-        return self.buffer.texts[at] in ("move", "|", "||", "async")
+        """A closure, or a block that ends with one."""
+        kinds, texts, partners = self.buffer.kinds, self.buffer.texts, self.buffer.partners
+        while texts[at] == "{" and kinds[at] == OPEN and partners[at] == end - 1:
+            at, end = at + 1, end - 1
+            last = at
+            while at < end:
+                if texts[at] == ";":
+                    last = at + 1
+                at = partners[at] + 1 if kinds[at] == OPEN else at + 1
+            at = last
+        return at < end and texts[at] in ("move", "|", "||", "async")
 
     def is_element(self, at: int) -> bool:
         """Whether the braces around a token are those of an element; `on_name` is never an event."""

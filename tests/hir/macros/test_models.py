@@ -1,0 +1,45 @@
+"""Macros of published crates by cases."""
+
+from pathlib import Path
+
+import pytest
+from expanding import Definitions, call_of
+from test_rules import POSITIONS
+
+from closurelens.hir.macros.api import Expansion, Failure, MacroCall, MacroDef
+from closurelens.hir.macros.expander import Expander
+from closurelens.hir.macros.models import modelled
+from support.cases import Case, parse_cases
+
+CASES = parse_cases(Path(__file__).with_name("models.md"))
+
+
+class Models(Definitions):
+    def lookup(self, call: MacroCall) -> MacroDef | None:
+        return modelled("::".join(segment.name for segment in call.path.segments))
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+def test_model(case: Case) -> None:
+    blocks = iter(case.blocks)
+    for call, expected in zip(blocks, blocks, strict=True):
+        position = POSITIONS[call.options.get("position", "expr")]
+        answer = Expander(Models()).expand(call_of(call.code, position))
+        match answer:
+            case Expansion():
+                told = "becomes", answer.text.decode().split()
+            case Failure():
+                told = "errors", answer.why.split()
+            case _:
+                raise AssertionError(answer)
+        assert told == (expected.role, expected.code.split())
+
+
+@pytest.mark.parametrize("macro", ["yew_macro::html", "dioxus_core_macro::rsx", "leptos_macro::view", "paste::paste"])
+@pytest.mark.parametrize(
+    "text", ["<", "<a", "<a b=", "<a b={", "a {", "a { b:", "[<", "[<:>]", "for", "if", "if a", "{", "<@", ".."]
+)
+def test_any_tokens_give_an_answer(macro: str, text: str) -> None:
+    closers = {"{": "}", "[": "]", "(": ")"}
+    code = text + "".join(closers[char] for char in reversed(text) if char in closers and closers[char] not in text)
+    assert isinstance(Expander(Models()).expand(call_of(f"{macro}!({code})", "expr")), Expansion | Failure)

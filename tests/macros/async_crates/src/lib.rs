@@ -1,0 +1,6 @@
+//! Closures around and inside of the macros that crates of the async world use.
+pub mod attributes;
+pub mod derives;
+pub mod items;
+pub mod select;
+pub mod tracing_macros;

@@ -1,0 +1,3 @@
+//! Closures inside of the markup macros of web frameworks.
+pub mod with_dioxus;
+pub mod with_yew;
