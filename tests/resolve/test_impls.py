@@ -6,6 +6,8 @@ import pytest
 from resolve_fixture import answer, load
 
 from closurelens.resolve.program import Program
+from closurelens.ty.sig import DefKind
+from closurelens.ty.types import Adt, Param, Ref
 
 CLONE, COPY, EQ, ADD = "core::clone::Clone", "core::marker::Copy", "core::cmp::PartialEq", "core::ops::arith::Add"
 ITERATOR, FROM = "core::iter::traits::iterator::Iterator", "core::convert::From"
@@ -182,7 +184,7 @@ use pin::pin_project; use serde::Serialize;
     program = load(text).program
     assert list(program.unknown_derives("krate::S")) == ["pin_project"]
     assert list(program.unknown_derives("krate::T")) == ["pin::other"]
-    assert list(program.unknown_derives("krate::U")) == ["Serialize"]
+    assert list(program.unknown_derives("krate::U")) == []
 
 
 def _types():  # type: ignore[no-untyped-def]
@@ -275,16 +277,68 @@ def test_macros_of_a_procedural_macro_crate() -> None:
 //# crate serde_derive /derive.rs member=no kind=proc-macro
 use serde::Serialize;
 #[derive(Serialize)] pub struct S;
+#[derive(serde::Other)] #[helper] pub struct T;
 //- /serde.rs
 pub trait Serialize {}
-pub use serde_derive::Serialize;
+pub use serde_derive::*;
 //- /derive.rs
 #[proc_macro_derive(Serialize)] pub fn derive(input: u8) -> u8 { input }
+#[proc_macro_derive(Other, attributes(helper))] pub fn derive_other(input: u8) -> u8 { input }
 """
     fixture = load(text)
-    assert list(fixture.program.unknown_derives("krate::S")) == ["Serialize"]
+    assert list(fixture.program.unknown_derives("krate::S")) == []
+    assert [impl.self_ty for impl in fixture.program.trait_impls("serde::Serialize", "krate::S")] == [
+        Adt("krate::S", ())
+    ]
+    assert list(fixture.program.unknown_derives("krate::T")) == ["Other"]
+    assert answer(fixture, "krate", "macro", "Clone") != "macro serde_derive::Clone"
     assert answer(fixture, "krate", "type", "Serialize") == "trait serde::Serialize"
     assert answer(fixture, "krate", "macro", "Serialize") == "macro serde_derive::Serialize"
+
+
+def test_projections_and_rules() -> None:
+    text = """
+//# crate krate /lib.rs deps=pin_project,pest_derive
+use pin_project::pin_project;
+#[pin_project(project = Proj, PinnedDrop)] pub enum E<T> { A { #[pin] x: T, y: u8 }, B }
+#[pin_project] struct S { x: u8 }
+#[derive(pest_derive::Parser)] #[grammar_inline = r#"
+// no = { rule }
+one = { "{" ~ EOI }
+_two = _{ one }
+"#] struct P;
+"""
+    program = load(text).program
+    (methods,) = [set(impl.methods) for impl in program.inherent_impls("krate::E")]
+    assert methods == {"project"}
+    (methods,) = [set(impl.methods) for impl in program.inherent_impls("krate::S")]
+    assert methods == {"project", "project_ref"}
+    projection = program.adt("krate::Proj")
+    assert projection is not None
+    x, y = projection.variants[0].fields
+    assert x.ty == Adt("core::pin::Pin", (Ref(Param("T"), mutable=True),))
+    assert isinstance(y.ty, Ref)
+    assert len(program.trait_impls("core::ops::drop::Drop", "krate::E")) == 1
+    rule = program.adt("krate::Rule")
+    assert rule is not None
+    assert [variant.name for variant in rule.variants] == ["EOI", "one", "_two"]
+
+
+def test_what_attributes_make_of_functions() -> None:
+    text = """
+//# crate krate /lib.rs deps=tokio,async_trait,mystery
+#[tokio::main] async fn blocking() -> u8 { 0 }
+async fn plain() -> u8 { 0 }
+#[async_trait::async_trait] trait T { async fn boxed() -> u8; }
+#[mystery::attribute] fn rewritten() {}
+"""
+    program = load(text).program
+    told = {name: program.fn(f"krate::{name}") for name in ("blocking", "plain", "T::boxed")}
+    kinds = {name: None if sig is None else type(sig.ret).__name__ for name, sig in told.items()}
+    assert kinds == {"blocking": "Prim", "plain": "Opaque", "T::boxed": "Adt"}
+    entries = {name: program.entry(f"krate::{name}", DefKind.FUNCTION) for name in ("blocking", "rewritten")}
+    reasons = {name: None if entry is None else program.why_rewritten(entry) for name, entry in entries.items()}
+    assert reasons == {"blocking": None, "rewritten": "attribute `mystery::attribute` may rewrite this code"}
 
 
 def test_enums_of_strings_in_wasm_bindgen() -> None:
