@@ -14,6 +14,7 @@ from collections.abc import Callable
 
 from closurelens.index.background import State
 from closurelens.lsp.session import OpenDocument, Session
+from closurelens.syntax.chunks import Refresh
 from closurelens.world import MoreDependencies
 
 __all__ = ["Scheduler"]
@@ -24,6 +25,9 @@ stay away until the next refresh (neovim#36318)."""
 
 
 _BETWEEN_LOOKS_AT_PARENT = 3.0
+_SLICE = 100_000
+"""Bytes of a long file that are settled at a time: some milliseconds."""
+
 _FULL_COLLECTION = 50
 """Pauses in typing between two full collections of garbage."""
 _BETWEEN_CRATES = 2.0
@@ -71,8 +75,25 @@ class Scheduler:
 
     def _settle_and_refresh(self, document: OpenDocument) -> None:
         session = self._session
-        if session.documents.get(document.uri) is document:
-            session.bugs.guarded("settling", lambda: session.world.settle(document.path), None)
+        is_open = session.documents.get(document.uri) is document
+        refresh = session.world.settling(document.path) if is_open else None
+        if refresh is not None:
+            self._settle_on(document, refresh)
+            return
+        self._refresh()
+        self._collect_garbage()
+
+    def _settle_on(self, document: OpenDocument, refresh: Refresh) -> None:
+        """One slice; messages that have arrived come before the next one."""
+        session = self._session
+        if session.world.file(document.path) is not refresh.file:
+            return  # the change set the timer again
+        is_done = session.bugs.guarded("settling", lambda: refresh.step(_SLICE), None)
+        if is_done is False:
+            asyncio.get_running_loop().call_soon(self._settle_on, document, refresh)
+            return
+        if is_done:
+            session.bugs.guarded("settling", lambda: session.world.settled_by(document.path, refresh), None)
         self._refresh()
         self._collect_garbage()
 
@@ -121,7 +142,7 @@ class Scheduler:
                 return
             notify = session.connection.notify
             notify("$/progress", {"token": token, "value": {"kind": "begin", "title": "closurelens: reading crates"}})
-            session.bugs.guarded("reading crates", lambda: session.view(document), None)
+            session.bugs.guarded("reading crates", lambda: session.world.snapshot().crate_of(document.path), None)
             notify("$/progress", {"token": token, "value": {"kind": "end"}})
 
         session.connection.request("window/workDoneProgress/create", {"token": token}, begin)

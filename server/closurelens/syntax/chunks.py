@@ -145,7 +145,7 @@ class SourceFile:
         self._ranges = None
         self._skeleton = None
         if old is not None and old._skeleton is not None:
-            skeleton = self._make_skeleton()
+            skeleton = self._make_skeleton(old._skeleton)
             self._skeleton = old._skeleton if skeleton.text == old._skeleton.text else skeleton
 
     @property
@@ -208,7 +208,7 @@ class SourceFile:
             ]
         return self._ranges
 
-    def _make_skeleton(self) -> Skeleton:
+    def _make_skeleton(self, before: Skeleton | None = None) -> Skeleton:
         text = self.document.text
         gaps = []
         at = 0
@@ -216,7 +216,7 @@ class SourceFile:
             gaps.append(text[at:start])
             at = end
         gaps.append(text[at:])
-        return Skeleton(gaps)
+        return Skeleton(gaps, before)
 
     def from_skeleton(self, start: int, end: int) -> TextRange:
         """A range of the skeleton's text in the file, which must be settled or edited in bodies only."""
@@ -353,10 +353,10 @@ class SourceFile:
 class Refresh:
     """Settles a file in slices, so that a long one does not hold up what is more urgent."""
 
-    __slots__ = ("_file", "_scan")
+    __slots__ = ("_scan", "file")
 
     def __init__(self, file: SourceFile) -> None:
-        self._file = file
+        self.file = file
         self._scan = ItemScan(file.document.text)
 
     def step(self, budget: int) -> bool:
@@ -365,7 +365,7 @@ class Refresh:
 
     def result(self) -> SourceFile:
         file = SourceFile.__new__(SourceFile)
-        file._fill(self._file.document, self._scan, self._file)
+        file._fill(self.file.document, self._scan, self.file)
         return file
 
 

@@ -34,16 +34,21 @@ def _compact(gap: bytes) -> bytes:
 class Skeleton:
     """`text` is the key; `bodies[i]` is where the placeholder of the i-th body starts."""
 
-    __slots__ = ("_root", "_starts", "bodies", "text")
+    __slots__ = ("_compacted", "_root", "_starts", "bodies", "text")
 
-    def __init__(self, gaps: Sequence[bytes]) -> None:
-        """`gaps` is what stands before, between and after the bodies."""
+    def __init__(self, gaps: Sequence[bytes], before: Skeleton | None = None) -> None:
+        """`gaps` is what stands before, between and after the bodies; `before` is a skeleton with many of them."""
+        known = {} if before is None else before._compacted
+        self._compacted: dict[bytes, bytes] = {}
         parts: list[bytes] = []
         starts: list[int] = []
         at = 0
         for gap in gaps:
             starts.append(at)
-            compact = _compact(gap)
+            compact = known.get(gap)
+            if compact is None:
+                compact = _compact(gap)
+            self._compacted[gap] = compact
             parts.append(compact)
             at += len(compact) + len(PLACEHOLDER)
         self.text = PLACEHOLDER.join(parts)

@@ -25,7 +25,7 @@ from closurelens.resolve.dependencies import LoadStored, always_from_source
 from closurelens.resolve.program import Program
 from closurelens.resolve.sources import ReadFile
 from closurelens.stdsig.database import StdDb
-from closurelens.syntax.chunks import SourceFile
+from closurelens.syntax.chunks import Refresh, SourceFile
 from closurelens.text import TextRange
 from closurelens.world.analysis import Receivers, analyse, may_capture, text_of
 from closurelens.world.changes import (
@@ -199,6 +199,19 @@ class World:
         file = self._open.get(path)
         if file is not None and not file.is_settled:
             self._settle(path, file)
+            self.number += 1
+        return self.snapshot()
+
+    def settling(self, path: str) -> Refresh | None:
+        """The same in slices, for `settled_by` in the end; None when there is nothing to do."""
+        file = self._open.get(path)
+        return None if file is None or file.is_settled else Refresh(file)
+
+    def settled_by(self, path: str, refresh: Refresh) -> Snapshot:
+        """Take in a finished refresh. If the file has been edited since, nothing happens."""
+        if self._open.get(path) is refresh.file:
+            self._open[path] = refresh.result()
+            self._items_may_differ(path)
             self.number += 1
         return self.snapshot()
 
