@@ -184,12 +184,18 @@ class _Packer(Writer):
         start, end = item.rules
         text = entry.source.text[start:end]
         if isinstance(entry.source, Expansion):
-            text = self.rules_made_by_macro(entry, text)
+            made_here = self.rules_made_by_macro(entry, text)
+            if made_here is None:
+                return [f"macro `{item.name}!` is made by a macro of another crate"]
+            text = made_here
         is_local_inner = bool(getattr(made, "is_local_inner", False))
         return [item.name, text.decode("utf-8", "replace"), is_local_inner]
 
-    def rules_made_by_macro(self, entry: Entry, text: bytes) -> bytes:
-        """A `$crate` of the macro around has become a `crate`: it means this crate only as `$crate`."""
+    def rules_made_by_macro(self, entry: Entry, text: bytes) -> bytes | None:
+        """A `$crate` of the macro around has become a `crate`: it means this crate only as `$crate`.
+
+        None where it means another crate, which no text can say.
+        """
         item, source = entry.item, entry.source
         assert isinstance(item, MacroRulesItem)
         out: list[bytes] = []
@@ -200,6 +206,8 @@ class _Packer(Writer):
                 return b"".join((*out, text[at:]))
             is_word = text[found - 1 : found].isspace() and text[found + 5 : found + 6].isspace()
             meant = source.crate_at(item.rules[0] + found) if is_word else None
+            if meant is not None and meant != self.crate.name:
+                return None
             is_marked = text[:found].rstrip().endswith(b"$")
             out.append(text[at:found] + (b"$crate" if meant == self.crate.name and not is_marked else b"crate"))
             at = found + 5
