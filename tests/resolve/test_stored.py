@@ -1,5 +1,6 @@
 """What is read from stored crates is what their sources say."""
 
+import re
 from typing import Any
 
 import pytest
@@ -68,7 +69,8 @@ inner::define!(defined $);
 pub struct Deep(pub u8);
 pub mod extra { pub struct Extra; pub fn helper() {} }
 #[macro_export] macro_rules! made { ($name:ident) => { pub struct $name { inner: $crate::Deep } } }
-#[macro_export] macro_rules! define { ($n:ident $d:tt) => { #[macro_export] macro_rules! $n { () => { $d crate::SIZE } } } }
+#[macro_export]
+macro_rules! define { ($n:ident $d:tt) => { #[macro_export] macro_rules! $n { () => { $d crate::SIZE } } } }
 //- /macros.rs
 #[proc_macro_derive(Magic)] pub fn magic(input: TokenStream) -> TokenStream { input }
 """
