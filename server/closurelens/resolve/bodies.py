@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from closurelens.hir.body import Body
-from closurelens.hir.item import FnItem, ImplItem, Item, MacroRulesItem, Range, TraitItem, ValueItem
+from closurelens.hir.item import FnItem, ImplItem, Item, MacroRulesItem, Range, TraitItem, Use, UseImport, ValueItem
 from closurelens.hir.lower.body import LowerContext, lower_body
 from closurelens.hir.lower.items import item_node, lower_items
 from closurelens.hir.macros.api import Chunk, ExpanderApi, Expansion, MacroCall, MacroDef, Source
+from closurelens.hir.types import Anchor, Path, Segment
 from closurelens.resolve.body_scope import BodyScopes, for_body
 from closurelens.resolve.macro_scope import MacroPosition
 from closurelens.resolve.module import Entry, ModuleData
@@ -141,20 +142,47 @@ class _LocalMacro:
 
 
 @dataclass(slots=True)
+class _LocalUse:
+    """A leaf of a `use` in a body: it counts in its whole block."""
+
+    leaf: UseImport
+    start: int
+    end: int
+
+    def path_of(self, name: str) -> Path | None:
+        """What a macro `name` would be by this import."""
+        leaf = self.leaf
+        segments = leaf.segments
+        if leaf.is_glob:
+            segments = [*segments, name]
+        elif name != (leaf.alias or (segments[-1] if segments else None)):
+            return None
+        if len(segments) < 2 and leaf.anchor is Anchor.PLAIN:
+            return None
+        return Path([Segment(one) for one in segments], leaf.anchor, leaf.supers, leaf.crate)
+
+
+@dataclass(slots=True)
 class BodyMacros:
     """A `MacroResolver` for one body."""
 
     position: MacroPosition
     chunk: Source
     local: list[_LocalMacro] = field(default_factory=list)
+    uses: list[_LocalUse] = field(default_factory=list)
 
     def lookup(self, call: MacroCall) -> MacroDef | None:
         name = call.path.name()
-        if self.local and name is not None:
+        if name is not None and (self.local or self.uses):
             at = self._place_of(call)
             for macro in reversed(self.local):
                 if macro.name == name and macro.start <= at < macro.end:
                     return macro.definition
+            for imported in reversed(self.uses):
+                path = imported.path_of(name) if imported.start <= at < imported.end else None
+                found = None if path is None else self.position.crate.macros.definition(self.position, path)
+                if found is not None:
+                    return found
         return self.position.lookup(call)
 
     def _place_of(self, call: MacroCall) -> int:
@@ -172,6 +200,8 @@ def lower_context(owner: BodyOwner, source: Source, root: Node | None = None) ->
     macros = BodyMacros(position, source)
     if root is not None and b"macro_rules" in source.text:
         macros.local = _local_macros(root, source, crate)
+    if root is not None and b"use " in source.text:
+        macros.uses = _local_uses(root, source)
     expander = crate.macros.body_expander(entry.module, macros)
     return LowerContext(crate.edition, crate.holds, expander)
 
@@ -192,6 +222,26 @@ def _local_macros(root: Node, source: Source, crate: CrateIndex) -> list[_LocalM
             continue
         work.extend((child, end) for child in reversed(node.children))
     out.sort(key=lambda macro: macro.start)
+    return out
+
+
+def _local_uses(root: Node, source: Source) -> list[_LocalUse]:
+    """Inner blocks come last."""
+    out: list[_LocalUse] = []
+    work: list[tuple[Node, Node]] = [(root, root)]
+    while work:
+        node, block = work.pop()
+        if node.kind == "block":
+            block = node
+        elif node.kind == "use_declaration":
+            if block is not root:
+                wrapper = Node("source_file", node.start, node.end, None, [node])
+                for item in lower_items(wrapper, source.text):
+                    if isinstance(item, Use):
+                        out.extend(_LocalUse(leaf, block.start, block.end) for leaf in item.imports)
+            continue
+        work.extend((child, block) for child in reversed(node.children))
+    out.sort(key=lambda use: (use.start, not use.leaf.is_glob))
     return out
 
 
