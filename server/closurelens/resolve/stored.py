@@ -31,7 +31,7 @@ from closurelens.ty.types import DefPath
 if TYPE_CHECKING:
     from closurelens.resolve.program import Program
 
-FORMAT = 1
+FORMAT = 2
 """Part of every crate's key: to be raised with every change of what is stored or of how it is found out."""
 
 MAGIC = b"closurelens crate %d\n" % FORMAT
