@@ -218,6 +218,6 @@ def batches(ablation: Ablation, chance: random.Random, count: int) -> Iterator[l
     """Sets of deletions, `count` deletions together; most sets are small, so that much of the crate stays known."""
     left = count
     while left > 0 and ablation.deletions:
-        size = min(left, chance.choice((1, 1, 2, 5, 8)), len(ablation.deletions))
+        size = min(left, chance.choice((1, 2, 3, 5, 8)), len(ablation.deletions))
         yield chance.sample(ablation.deletions, size)
         left -= size

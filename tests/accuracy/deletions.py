@@ -25,7 +25,6 @@ ITEMS = {
     "mod_item": "mod",
     "extern_crate_declaration": "use",
 }
-_LED_BY = frozenset(("attribute_item", "line_comment", "block_comment"))
 _LISTS = {"use_list": "use name", "field_declaration_list": "field", "enum_variant_list": "variant"}
 _LISTED = {
     "use_list": frozenset(
@@ -77,7 +76,7 @@ def _items(path: str, text: bytes) -> Iterator[Deletion]:
         node = work.pop()
         start: int | None = None
         for at, child in enumerate(node.children):
-            if child.kind in _LED_BY:
+            if child.kind == "attribute_item":
                 start = child.start if start is None else start
                 continue
             kind = ITEMS.get(child.kind)
@@ -96,8 +95,7 @@ def _items(path: str, text: bytes) -> Iterator[Deletion]:
                 yield Deletion(
                     _LISTS[node.kind], path, child.start if start is None else start, end, _names(child, text)
                 )
-            if child.kind != "attribute_item":
-                start = None
+            start = None
             if child.kind not in ("block", "token_tree") or node.kind == "block":
                 work.append(child)
 
@@ -127,6 +125,9 @@ def _derives(path: str, text: bytes) -> Iterator[Deletion]:
         type_name = re.compile(rb"(?:struct|enum|union)\s+(\w+)").search(text, attribute.end())
         names = frozenset((type_name[1],)) if type_name else frozenset()
         for word in re.compile(rb"[\w:]+\s*,?").finditer(text, attribute.start(1), attribute.end(1)):
+            if word[0].startswith(b"Copy"):
+                # Without it the program is another one, in which rustc itself calls the use a move.
+                continue
             yield Deletion("derive", path, word.start(), word.end(), names)
 
 

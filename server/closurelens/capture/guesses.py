@@ -14,6 +14,7 @@ from closurelens.capture.places import (
     SHARED,
     VALUE,
     Access,
+    Projs,
     UpvarPlace,
     builtin_deref,
     deref_proj,
@@ -58,12 +59,22 @@ class Possibilities:
         if place.known < 0:
             return
         base = UpvarPlace(place.binding, place.base_ty, place.projs[: place.known])
+        self._add_behind(base, place.projs[place.known :], access)
         through = place.projs[place.known].of if place.known < len(place.projs) else ""
         if access is not VALUE or through != INDEX_EXPR:
             self.add(base, access)
         behind = base.project(deref_proj(_unknown_pointer(base.ty)))
         if access is not VALUE:
             self.add(behind, access)
+
+    def _add_behind(self, base: UpvarPlace, rest: Projs, access: Access) -> None:
+        """`rest` may be found behind the pointers that `base` is; an overloaded deref may borrow any of them."""
+        for _ in range(_MAX_DEREFS):
+            if builtin_deref(base.ty) is None:
+                break
+            base = base.deref()
+            self.add(UpvarPlace(base.binding, base.base_ty, (*base.projs, *rest)), access)
+            self.add(base, access)
 
     def prefer(self, place: UpvarPlace, access: Access) -> None:
         """Makes this the guess, if it is possible."""
