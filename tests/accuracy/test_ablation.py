@@ -19,9 +19,9 @@ from closurelens.stdsig.database import StdDb
 
 ASKED = int(os.environ.get("CLOSURELENS_DELETIONS", "0"))
 SEED = os.environ.get("CLOSURELENS_SEED", "1")
-SAMPLE = ("clap_builder", "criterion", "handlebars", "ignore", "indicatif", "itertools", "petgraph")
+SAMPLE = ("clap_builder", "criterion", "handlebars", "ignore", "indicatif", "itertools")
 """Crates that are soon read."""
-SAMPLED = 40
+SAMPLED = 35
 
 CODE = b"""\
 use std::{fmt::Write, io};
