@@ -17,6 +17,10 @@ MAX_DEPTH = 7
 """How deep goals may nest; what is below is undecided."""
 
 
+PASSING = t.HAS_INFER | t.HAS_UNKNOWN | t.HAS_REGION | t.HAS_CLOSURE
+"""What is in a type whose normal form is not remembered: it may change, or equal types differ in it."""
+
+
 class Answer(Enum):
     YES = "yes"
     MAYBE = "maybe"

@@ -12,6 +12,7 @@ from closurelens.infer.builtin import copy_clone
 from closurelens.infer.generics import Subst, full_trait_args, of_fn, subst_of, substitute_bound, trait_subst
 from closurelens.infer.goals import (
     MAX_DEPTH,
+    PASSING,
     Answer,
     BoundCandidate,
     BuiltinCandidate,
@@ -60,6 +61,7 @@ class Solver:
         self._looked = 0
         self.contradictions: list[str] = []
         self._projected: dict[Ty, Ty] = {}
+        self._normal: dict[Ty, Ty] = {}
         self._local: dict[tuple[Ty, DefPath, tuple[Ty, ...]], Answer] = {}
         for predicate in env:
             for bound in self.elaborate(predicate.subject, predicate.bound):
@@ -162,8 +164,19 @@ class Solver:
 
     def normalize(self, ty: Ty) -> Ty:
         """`ty` with its projections replaced: by what they are, by themselves where rigid, else by a new variable."""
-        if not ty.flags & HAS_PROJECTION:
+        flags = ty.flags
+        if not flags & HAS_PROJECTION:
             return ty
+        if flags & PASSING:
+            return self._normalize(ty)
+        found = self._normal.get(ty)
+        if found is None:
+            found = self._normalize(ty)
+            if not found.flags & HAS_INFER:
+                self._normal[ty] = found
+        return found
+
+    def _normalize(self, ty: Ty) -> Ty:
         if ty.__class__ is not t.Projection:
             return ty.map(self.normalize)
         projection = ty.map(self.normalize)
