@@ -405,10 +405,8 @@ class Solver:
         ]
         if not depth:
             self._looked = 0
-        if not matching:
-            return Answer.NO
-        if len(matching) == 1:
-            return self._from_impl(matching[0], self_ty, args)
+        if len(matching) < 2:
+            return self._from_impl(matching[0], self_ty, args) if matching else Answer.NO
         matching = [impl for impl in matching if self._header_matches(impl, self_ty, args)]
         alive: list[tuple[ImplSig, Answer]] = []
         if len(matching) == 1:
