@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 
 import crate_scores
 import pytest
-from crate_scores import TOTAL, crates, floors, oracle_of
+from crate_scores import TOTAL, crates, floors, oracle_of, report_of, source_of
 from scoring import NAMES, Score, score
 
 score_of = cache(crate_scores.score_of)
@@ -33,6 +34,16 @@ def test_all_crates_together(record_property: Callable[[str, object], None]) -> 
         total.merge(score_of(crate))
     record_property("accuracy", f"{TOTAL:20} {total}")
     assert not below(total, TOTAL)
+
+
+@pytest.mark.parametrize("crate", ["gloo-timers", "handlebars"])
+def test_stored_dependencies_give_the_same_answers(crate: str, tmp_path: Path) -> None:
+    oracle = oracle_of(crate)
+    folder = source_of(oracle)
+    from_source = report_of(folder, oracle["features"])
+    for _ in range(2):
+        assert report_of(folder, oracle["features"], str(tmp_path)) == from_source
+    assert list(tmp_path.iterdir())
 
 
 def test_floors_name_known_figures_and_crates() -> None:

@@ -346,3 +346,19 @@ def test_enums_of_strings_in_wasm_bindgen() -> None:
     program = load(text).program
     names = {name for impl in program.inherent_impls("krate::sys::Mode") for name in impl.methods}
     assert names == {"from_str", "to_str", "from_js_value"}
+
+
+def test_impls_in_modules_that_a_macro_declares() -> None:
+    text = """
+mod root;
+root::modules!();
+pub struct S;
+pub trait T {}
+//- /root.rs
+macro_rules! modules { () => { mod inner; } }
+pub(crate) use modules;
+//- /inner/mod.rs
+impl crate::T for crate::S {}
+"""
+    program = load(text).program
+    assert len(program.trait_impls("krate::T", "krate::S")) == 1

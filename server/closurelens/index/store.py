@@ -24,7 +24,7 @@ _LARGEST = 512 * 1024 * 1024
 """Bytes of stored crates from which on the least recently used ones are removed."""
 _KEPT_PART = 0.75
 _DAY = 86_400
-_BUSY_SECONDS = 5.0
+_BUSY_SECONDS = 2.0
 _VARIABLE = "CLOSURELENS_CACHE_DIR"
 
 logger = logging.getLogger(__name__)

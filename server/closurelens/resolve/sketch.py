@@ -96,12 +96,16 @@ def crate_files(crate: CrateIndex) -> list[FileSketch]:
     while work:
         path, folder = work.pop()
         text = found[path].text
-        for file, below in _declared(crate, path, text, folder):
+        declared = [(path, *one) for one in _declared(crate, path, text, folder)]
+        if b"macro_rules" in text and path != root:
+            # A macro's modules are where it is called, which is mostly in the root.
+            declared.extend([(root, *one) for one in _declared(crate, root, text, paths.parent(root))])
+        for parent, file, below in declared:
             if file in found:
                 continue
             inner = text_of(file)
             if inner is not None:
-                found[file] = FileSketch(file, inner, path)
+                found[file] = FileSketch(file, inner, parent)
                 work.append((file, below))
     return list(found.values())
 
