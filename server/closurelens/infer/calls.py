@@ -22,6 +22,7 @@ def check_args(cx: FnCtxt, args: list[Expr], formal: tuple[Ty, ...], ret: Ty, ex
 
     hints = _hints_from_result(cx, formal, ret, expected)
     cx.solver.select_where_possible()
+    in_result = _open_vars(cx, (ret,)) if isinstance(expected, t.Unknown) else set()
     for closures in (False, True):
         if closures:
             if not any(arg.__class__ is Closure for arg in args):
@@ -34,6 +35,9 @@ def check_args(cx: FnCtxt, args: list[Expr], formal: tuple[Ty, ...], ret: Ty, ex
                 check_expr(cx, arg, None)
                 continue
             hint = hints[at] if hints is not None else formal[at]
+            if closures and isinstance(expected, t.Unknown) and cx.table.shallow(formal[at]) in map(t.Infer, in_result):
+                # What is wanted of the result may say more of the closure than the function does.
+                cx.open_kind = expected.why
             actual = check_expr(cx, arg, hint)
             if hints is not None and hint is not formal[at]:
                 mark = cx.table.snapshot()

@@ -105,8 +105,9 @@ def check_closure(cx: FnCtxt, expr: Closure, expected: Ty | None) -> Ty:
     for value in expr.explicit:
         check_expr(cx, value, None)
     context = deduce(cx, expected)
-    if context.kind is None and cx.unknown_context:
-        context.known, context.reason = False, cx.unknown_context
+    open_kind, cx.open_kind = cx.open_kind, ""
+    if open_kind or (context.kind is None and cx.unknown_context):
+        context.known, context.reason = False, open_kind or cx.unknown_context
     params: list[Ty] = []
     wanted = context.params
     if wanted is not None and len(wanted) != len(expr.params):

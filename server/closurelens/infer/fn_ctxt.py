@@ -97,6 +97,7 @@ class FnCtxt:
         self.casts: list[DeferredCast] = []
         self.diverges = False
         self.unknown_context = ""
+        self.open_kind = ""
         self.depth = 0
         self.late: list[tuple[int, object]] = []
         self._traits_in_scope: dict[int, frozenset[str]] = {}
