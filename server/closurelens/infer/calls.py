@@ -35,7 +35,8 @@ def check_args(cx: FnCtxt, args: list[Expr], formal: tuple[Ty, ...], ret: Ty, ex
                 check_expr(cx, arg, None)
                 continue
             hint = hints[at] if hints is not None else formal[at]
-            if closures and isinstance(expected, t.Unknown) and cx.table.shallow(formal[at]) in map(t.Infer, in_result):
+            own = cx.table.shallow(formal[at]) if in_result else None
+            if closures and isinstance(own, t.Infer) and own.id in in_result and isinstance(expected, t.Unknown):
                 # What is wanted of the result may say more of the closure than the function does.
                 cx.open_kind = expected.why
             actual = check_expr(cx, arg, hint)
