@@ -442,3 +442,10 @@ def test_an_exported_macro_that_a_macro_made_of_a_crate_read_before() -> None:
     dep.populate(dep.root)
     lowered, _, _ = fixture.body("krate::f")
     assert len(lowered.body.closures) == 1
+
+
+def test_bodies_of_an_included_file_stand_in_the_module_that_includes_it() -> None:
+    fixture = load(
+        'mod a { struct S; include!("part.rs"); }\n//- /part.rs\nimpl S { fn f(&self) {} }\nfn g() {}\n',
+    )
+    assert sorted(fixture.owners("/part.rs")) == ["krate::a::g", "krate::a::{impl#0}::f"]

@@ -150,7 +150,7 @@ class CrateIndex:
             found = [child for module in self._with_inline(found) for child in module.children if child.file == file]
         if found and found[0].file == path:
             return self._with_inline(found)
-        return [module for module in self.all_modules() if module.file == path]
+        return [module for module in self.all_modules() if module.file == path or _includes(module, path)]
 
     def _with_inline(self, modules: list[ModuleData]) -> list[ModuleData]:
         out = list(modules)
@@ -279,6 +279,11 @@ class CrateIndex:
         container = self.find(parent, lambda entry: isinstance(entry.item, ImplItem | TraitItem))
         if container is not None:
             self.associated(container)
+
+
+def _includes(module: ModuleData, path: str) -> bool:
+    """Whether an `include!` brings items of another file."""
+    return any(entry.file == path for entry in module.entries)
 
 
 def _is_test(attribute: str) -> bool:
