@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from closurelens.hir.body import Block, Disabled, Expr, ExprStmt, ItemStmt, LetStmt, Stmt
 from closurelens.hir.lower.broken import own_errors
 from closurelens.hir.lower.calls import lower_macro_expr, lower_macro_stmt
+from closurelens.hir.lower.fragments import fragment
 from closurelens.hir.lower.items import ITEMS, ItemLowerer
 from closurelens.hir.lower.pats import lower_binding_mode
 from closurelens.hir.lower.state import SYNTAX_ERROR, Lowerer
@@ -71,6 +72,8 @@ def statements(lo: Lowerer, nodes: Sequence[Node]) -> list[Stmt]:
                 stmts.append(ExprStmt(lower_macro_expr(lo, node), has_semi=False))
             else:
                 lower_macro_stmt(lo, node, stmts, has_semi=False)
+        elif kind == "binary_expression" and (first := _ended_statement(node)) is not None:
+            _two_statements(lo, first, node, stmts, has_semi=False)
         elif kind in lo.exprs or kind == "ERROR":
             stmts.append(ExprStmt(lo.expr(node), has_semi=kind == "ERROR"))
         elif kind in ITEMS:
@@ -102,12 +105,47 @@ def _expr_stmt(lo: Lowerer, node: Node, stmts: list[Stmt]) -> None:
     if inner.kind == "macro_invocation":
         lower_macro_stmt(lo, inner, stmts, has_semi=has_semi)
         return
+    if inner.kind == "binary_expression" and not node.flags:
+        first = _ended_statement(inner)
+        if first is not None:
+            _two_statements(lo, first, inner, stmts, has_semi=has_semi)
+            return
     expr = lo.expr(inner)
     if node.flags:
         errors = [child for child in children if child.kind == "ERROR" and child is not inner]
         if errors:
             expr = lo.missing(node, SYNTAX_ERROR, [expr, *map(lo.expr, errors)])
     stmts.append(ExprStmt(expr, has_semi))
+
+
+def _ended_statement(node: Node) -> Node | None:
+    """The `if a {}` of `if a {} || b`, which the grammar takes for an operand: in a statement rustc ends it there."""
+    left: Node | None = node
+    while left is not None and left.kind == "binary_expression":
+        left = left.child_by_field("left")
+    return left if left is not None and left.kind in _BLOCK_LIKE and left.start == node.start else None
+
+
+_BLOCK_LIKE = frozenset(
+    [
+        "block",
+        "for_expression",
+        "if_expression",
+        "loop_expression",
+        "match_expression",
+        "unsafe_block",
+        "while_expression",
+    ]
+)
+
+
+def _two_statements(lo: Lowerer, first: Node, node: Node, stmts: list[Stmt], *, has_semi: bool) -> None:
+    rest = fragment(lo.text, first.end, node.end, "expr")
+    if rest is None:
+        stmts.append(ExprStmt(lo.expr(node), has_semi))
+        return
+    stmts.append(ExprStmt(lo.expr(first), has_semi=False))
+    stmts.append(ExprStmt(lo.expr(rest), has_semi))
 
 
 def _let(lo: Lowerer, node: Node) -> Stmt:
