@@ -13,6 +13,7 @@ from closurelens.hir.body import Body
 from closurelens.hir.item import FnItem, ImplItem, Item, MacroRulesItem, Range, TraitItem, Use, UseImport, ValueItem
 from closurelens.hir.lower.body import LowerContext, lower_body
 from closurelens.hir.lower.items import item_node, lower_items
+from closurelens.hir.lower.reuse import Statements
 from closurelens.hir.macros.api import Chunk, ExpanderApi, Expansion, MacroCall, MacroDef, Source
 from closurelens.hir.types import Anchor, Path, Segment
 from closurelens.resolve.body_scope import BodyScopes, for_body
@@ -38,6 +39,7 @@ class BodyOwner:
     * `cfg_off` is the `cfg` text that switches it (or a module around it) off, None for what is compiled.
     * `source` is the text that the item's offsets are in, `base` where that text begins in `file` (of an expansion: the
       text that the macro call is in).
+    * `statements` goes with the owner from one text of its body to the next.
     """
 
     path: DefPath
@@ -51,6 +53,7 @@ class BodyOwner:
     base: int = 0
     cfg_off: str | None = None
     in_macro: Range | None = None
+    statements: Statements = field(default_factory=Statements)
 
     @property
     def body_base(self) -> int:
@@ -203,7 +206,8 @@ def lower_context(owner: BodyOwner, source: Source, root: Node | None = None) ->
     if root is not None and b"use " in source.text:
         macros.uses = _local_uses(root, source)
     expander = crate.macros.body_expander(entry.module, macros)
-    return LowerContext(crate.edition, crate.holds, expander)
+    reuse = None if isinstance(source, Expansion) or macros.local or macros.uses else owner.statements.next_text()
+    return LowerContext(crate.edition, crate.holds, expander, reuse)
 
 
 def _local_macros(root: Node, source: Source, crate: CrateIndex) -> list[_LocalMacro]:

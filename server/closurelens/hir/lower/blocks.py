@@ -53,6 +53,7 @@ def statements(lo: Lowerer, nodes: Sequence[Node]) -> list[Stmt]:
     stmts: list[Stmt] = []
     attributes: list[Node] = []
     last = len(nodes) - 1
+    reuse = None if lo.is_mapped else lo.context.reuse
     for index, node in enumerate(nodes):
         kind = node.kind
         if kind == "attribute_item":
@@ -60,13 +61,20 @@ def statements(lo: Lowerer, nodes: Sequence[Node]) -> list[Stmt]:
             continue
         if kind == "empty_statement":
             if stmts and isinstance(stmts[-1], ExprStmt):
-                stmts[-1].has_semi = True
+                stmts[-1] = ExprStmt(stmts[-1].expr, has_semi=True)
             continue
         start = len(stmts)
-        if kind == "expression_statement":
-            _expr_stmt(lo, node, stmts)
-        elif kind == "let_declaration":
-            stmts.append(_let(lo, node))
+        if kind == "expression_statement" or kind == "let_declaration":
+            before = None if reuse is None else reuse.before(lo, node)
+            if reuse is None or before is None:
+                _stmt(lo, node, stmts)
+            else:
+                made = reuse.take(lo, node, before)
+                if made is None:
+                    made = []
+                    _stmt(lo, node, made)
+                    reuse.keep(lo, node, before, made)
+                stmts.extend(made)
         elif kind == "macro_invocation":
             if index == last and lo.text[node.end - 1 : node.end] != b"}":
                 stmts.append(ExprStmt(lower_macro_expr(lo, node), has_semi=False))
@@ -92,6 +100,14 @@ def statements(lo: Lowerer, nodes: Sequence[Node]) -> list[Stmt]:
     lo.depth -= 3
     lo.held = outer
     return stmts
+
+
+def _stmt(lo: Lowerer, node: Node, stmts: list[Stmt]) -> None:
+    """Add what an `expression_statement` or `let_declaration` stands for."""
+    if node.kind == "let_declaration":
+        stmts.append(_let(lo, node))
+    else:
+        _expr_stmt(lo, node, stmts)
 
 
 def _expr_stmt(lo: Lowerer, node: Node, stmts: list[Stmt]) -> None:
@@ -182,6 +198,7 @@ def _let(lo: Lowerer, node: Node) -> Stmt:
 
 
 def _item(lo: Lowerer, node: Node, attributes: list[Node]) -> Stmt:
+    lo.items += 1
     low = ItemLowerer(lo.source, 0)
     low.depth = lo.depth
     item = low.item(node, ITEMS[node.kind], attributes)

@@ -24,6 +24,7 @@ from closurelens.hir.body import (
 from closurelens.hir.lower.attrs import is_enabled, lower_attrs
 from closurelens.hir.lower.broken import is_hurt
 from closurelens.hir.lower.reader import MAX_DEPTH, TOO_DEEP, Range, Reader
+from closurelens.hir.lower.reuse import Statements
 from closurelens.hir.macros.api import ExpanderApi, Source
 from closurelens.hir.types import Ctxt, TypeRef
 from closurelens.syntax.nodes import Node
@@ -33,11 +34,15 @@ SYNTAX_ERROR = "syntax error"
 
 @dataclass(slots=True)
 class LowerContext:
-    """Of one body. `cfg` decides the text inside `cfg(..)`; without an `expander` macro calls stay `Missing`."""
+    """Of one body. `cfg` decides the text inside `cfg(..)`; without an `expander` macro calls stay `Missing`.
+
+    `reuse`: what lowering earlier texts of the body in the same context gave.
+    """
 
     edition: int = 2021
     cfg: Callable[[str], bool] = lambda text: False
     expander: ExpanderApi | None = None
+    reuse: Statements | None = None
 
 
 @dataclass(slots=True)
@@ -70,6 +75,7 @@ class Lowerer(Reader):
         "expr_id",
         "exprs",
         "held",
+        "items",
         "pat_id",
         "pats",
         "placed",
@@ -94,7 +100,20 @@ class Lowerer(Reader):
         self.binding_names: dict[tuple[str, Ctxt], int] = {}
         self.closures: list[Closure] = []
         self.held: list[Expr] = []
+        self.items = 0
+        """How many items of blocks were lowered."""
         self.problems: list[tuple[Range, str]] = []
+
+    def next_expr_id(self) -> int:
+        """The id that the next expression gets."""
+        found = self.expr_id()
+        self.expr_id = count(found).__next__
+        return found
+
+    def next_pat_id(self) -> int:
+        found = self.pat_id()
+        self.pat_id = count(found).__next__
+        return found
 
     def expr(self, node: Node) -> Expr:
         handler = self.exprs.get(node.kind, self.error_expr)

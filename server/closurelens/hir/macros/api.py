@@ -233,9 +233,29 @@ class CtxtOrigin(Protocol):
     def definition(self) -> MacroDef: ...
 
 
+class Expansions(Protocol):
+    """How far an expander has come. `ctxt` is the context that the next expansion gets."""
+
+    @property
+    def ctxt(self) -> Ctxt: ...
+
+
+class Expanded(Protocol):
+    """What expanding the calls of a statement has added to an expander."""
+
+
 class ExpanderApi(Protocol):
     """Expands the calls of one body (or one file's items): contexts are unique within it."""
 
     def expand(self, call: MacroCall) -> Answer: ...
 
     def ctxt_origin(self, ctxt: Ctxt) -> CtxtOrigin: ...
+
+    def expansions(self) -> Expansions | None:
+        """Where the expander is; None when an expansion can depend on more than the context it gets."""
+
+    def expanded_since(self, before: Expansions) -> Expanded | None:
+        """What has been expanded since; None when `expand_again` could not stand for it."""
+
+    def expand_again(self, expanded: Expanded) -> bool:
+        """As if the same calls had been expanded in the same state; False when there are too many of them."""

@@ -7,11 +7,14 @@ their definitions and do not depend on it.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Final
 
 from closurelens.hir.macros.api import (
     Answer,
     Context,
+    Expanded,
+    Expansions,
     Failure,
     MacroCall,
     MacroDef,
@@ -47,6 +50,20 @@ _OPENING = re.compile(rb"\s*[({\[]")
 _STD_CRATES = frozenset(["core", "alloc", "std"])
 
 
+@dataclass(slots=True)
+class _Progress:
+    ctxt: Ctxt
+    calls: int
+    tokens: int
+
+
+@dataclass(slots=True)
+class _Replay:
+    marks: list[Mark]
+    calls: int
+    tokens: int
+
+
 class Expander:
     """Implements `ExpanderApi`.
 
@@ -68,6 +85,26 @@ class Expander:
 
     def ctxt_origin(self, ctxt: Ctxt) -> Mark:
         return self.hygiene.origin(ctxt)
+
+    def expansions(self) -> _Progress | None:
+        if self._made or self.hygiene.is_nested:
+            return None
+        return _Progress(self.hygiene.next, self._calls, self._tokens)
+
+    def expanded_since(self, before: Expansions) -> _Replay | None:
+        assert isinstance(before, _Progress)
+        if self._made or self.hygiene.is_nested or self._calls > _MAX_CALLS or self._tokens > _MAX_TOKENS:
+            return None
+        return _Replay(self.hygiene.since(before.ctxt), self._calls - before.calls, self._tokens - before.tokens)
+
+    def expand_again(self, expanded: Expanded) -> bool:
+        assert isinstance(expanded, _Replay)
+        calls, tokens = self._calls + expanded.calls, self._tokens + expanded.tokens
+        if calls > _MAX_CALLS or tokens > _MAX_TOKENS:
+            return False
+        self._calls, self._tokens = calls, tokens
+        self.hygiene.again(expanded.marks)
+        return True
 
     def expand(self, call: MacroCall) -> Answer:
         source, path = call.source, call.path

@@ -151,6 +151,19 @@ class Hygiene:
     def next(self) -> Ctxt:
         return self._first + len(self._marks)
 
+    @property
+    def is_nested(self) -> bool:
+        """A context was made of two others."""
+        return bool(self._nested)
+
+    def since(self, ctxt: Ctxt) -> list[Mark]:
+        """The origins of `ctxt` and all contexts after it."""
+        return self._marks[ctxt - self._first :]
+
+    def again(self, marks: list[Mark]) -> None:
+        """Hand out contexts with these origins."""
+        self._marks.extend(marks)
+
     def fresh(self, parent: Ctxt, definition: MacroDef) -> Ctxt:
         self._marks.append(Mark(parent, definition))
         return self._first + len(self._marks) - 1
