@@ -13,7 +13,7 @@ from closurelens.infer.table import Table
 from closurelens.ty import types as t
 from closurelens.ty.display import display, short, shown
 from closurelens.ty.sig import SigDb
-from closurelens.ty.types import HAS_CLOSURE, HAS_PROJECTION, HAS_UNKNOWN, Bound, DefPath, Ty
+from closurelens.ty.types import HAS_CLOSURE, HAS_PROJECTION, HAS_REGION, HAS_UNKNOWN, Bound, DefPath, Ty
 
 
 def not_implemented(db: SigDb, table: Table, ty: Ty, trait: DefPath) -> str:
@@ -29,7 +29,7 @@ def is_settled(table: Table, goal: TraitGoal) -> bool:
     flags = table.deep(goal.self_ty).flags
     for arg in goal.args:
         flags |= table.deep(arg).flags
-    return not flags & (HAS_PROJECTION | HAS_UNKNOWN | HAS_CLOSURE)
+    return not flags & (HAS_PROJECTION | HAS_UNKNOWN | HAS_REGION | HAS_CLOSURE)
 
 
 def why_unseen(db: SigDb, ty: Ty, bounds: Sequence[Bound]) -> str | None:

@@ -20,6 +20,9 @@ MAX_DEPTH = 7
 PASSING = t.HAS_INFER | t.HAS_UNKNOWN | t.HAS_REGION | t.HAS_CLOSURE
 """What is in a type whose normal form is not remembered: it may change, or equal types differ in it."""
 
+OF_ONE_BODY = t.HAS_PARAM | t.HAS_REGION | t.HAS_CLOSURE
+"""What is in a type whose answers other bodies may not share."""
+
 
 class Answer(Enum):
     YES = "yes"

@@ -12,6 +12,7 @@ from closurelens.infer.builtin import copy_clone
 from closurelens.infer.generics import Subst, full_trait_args, of_fn, subst_of, substitute_bound, trait_subst
 from closurelens.infer.goals import (
     MAX_DEPTH,
+    OF_ONE_BODY,
     PASSING,
     Answer,
     BoundCandidate,
@@ -29,9 +30,7 @@ from closurelens.infer.table import Table, VarKind
 from closurelens.ty import types as t
 from closurelens.ty.sig import ImplSig, Predicate, SigDb
 from closurelens.ty.types import (
-    HAS_CLOSURE,
     HAS_INFER,
-    HAS_PARAM,
     HAS_PROJECTION,
     Bound,
     DefPath,
@@ -221,7 +220,7 @@ class Solver:
         deep = self.table.deep
         if isinstance(goal, TraitGoal):
             self_ty, args = deep(goal.self_ty), tuple([deep(a) for a in goal.args])
-            if not (self_ty.flags | _flags(args)) & (HAS_INFER | HAS_CLOSURE):
+            if not (self_ty.flags | _flags(args)) & (HAS_INFER | t.HAS_CLOSURE):
                 return None
             return self_ty, goal.trait, args
         return deep(goal.projection), deep(goal.target)
@@ -272,7 +271,7 @@ class Solver:
             flags |= a.flags
         cache = None
         if not flags & HAS_INFER and not flags & t.HAS_UNKNOWN:
-            cache = self._local if flags & (HAS_PARAM | HAS_CLOSURE) else self.shared.ground
+            cache = self._local if flags & OF_ONE_BODY else self.shared.ground
             known = cache.get((self_ty, trait, args))
             if known is not None:
                 return known
@@ -504,7 +503,7 @@ class Solver:
         whole = table.deep(projection)
         cache: dict[Ty, Ty] | None = None
         if not whole.flags & (HAS_INFER | t.HAS_UNKNOWN):
-            cache = self._projected if whole.flags & (HAS_PARAM | HAS_CLOSURE) else self.shared.projected
+            cache = self._projected if whole.flags & OF_ONE_BODY else self.shared.projected
             known = cache.get(whole)
             if known is not None:
                 return known

@@ -20,7 +20,7 @@ HAS_PARAM = 2
 HAS_UNKNOWN = 4
 HAS_PROJECTION = 8
 HAS_REGION = 16
-HAS_CLOSURE = 16
+HAS_CLOSURE = 32
 """A closure or coroutine, whose type means something only within its body."""
 
 
