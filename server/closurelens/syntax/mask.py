@@ -6,6 +6,8 @@ Invariants: equal length; brackets, quotes and words that stand in the mask are 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from functools import lru_cache
 
 from closurelens.syntax.tokens import block_comment_end
 
@@ -17,10 +19,12 @@ _NOISE = re.compile(
 )
 _STRING_END = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 _RAW_START = re.compile(rb"(?<![A-Za-z0-9_])(?:[bc]?r)(?P<hashes>#*)\Z")
+_BEFORE_RAW = (b"r", b"#")
 _BRACKET = re.compile(rb"[()\[\]{}]")
 _CLOSE = {0x28: 0x29, 0x5B: 0x5D, 0x7B: 0x7D}
 
 
+@lru_cache(maxsize=1)  # one text is repaired in several steps
 def mask(source: bytes) -> bytes:
     """Comments become spaces, characters and the insides of strings become zeros."""
     out = bytearray(source)
@@ -38,7 +42,8 @@ def mask(source: bytes) -> bytes:
         elif first == 0x27:
             out[start:at] = b"0" * (at - start)
         else:
-            raw = _RAW_START.search(source, max(0, start - 258), start)
+            is_plain = source[start - 1 : start] not in _BEFORE_RAW
+            raw = None if is_plain else _RAW_START.search(source, max(0, start - 258), start)
             if raw is not None:
                 close = b'"' + raw.group("hashes")
                 end = source.find(close, at)
@@ -51,16 +56,16 @@ def mask(source: bytes) -> bytes:
     return bytes(out)
 
 
-def closing_brackets(code: bytes) -> dict[int, int]:
+@lru_cache(maxsize=1)
+def closing_brackets(code: bytes) -> Mapping[int, int]:
     """For each bracket in a mask that is closed, the offset after the one of its kind that closes it."""
     ends: dict[int, int] = {}
     opened: dict[int, list[int]] = {0x29: [], 0x5D: [], 0x7D: []}
     for found in _BRACKET.finditer(code):
         at = found.start()
         byte = code[at]
-        close = _CLOSE.get(byte)
-        if close is not None:
-            opened[close].append(at)
+        if byte in _CLOSE:
+            opened[_CLOSE[byte]].append(at)
         elif opened[byte]:
             ends[opened[byte].pop()] = at + 1
     return ends

@@ -8,7 +8,7 @@ tree. A text that the parser understands is not looked at, except for `repair_si
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -57,7 +57,7 @@ class _Work:
     __slots__ = ("_ends", "code", "out", "patches")
 
     def __init__(self, source: bytes) -> None:
-        self._ends: dict[int, int] | None = None
+        self._ends: Mapping[int, int] | None = None
         self.code = mask(source)
         self.out = bytearray(source)
         self.patches: list[Patch] = []
@@ -150,7 +150,7 @@ _JUMP_WORDS = (b"return", b"break", b"yield", b"use")
 _LABELLED_JUMP = re.compile(rb"(?:break|yield)\s*+'\w+\Z")
 _LONGEST_JUMP = 80
 """Bytes: a word, its label, and the white space around them."""
-_JUMP = _pattern(rb"(?<![\w.'$#])(?:(?P<return>return)(?=~\|\|)|(?:break|yield)(?P<label>~'\w+)?(?=~\|))")
+_JUMP = _pattern(rb"[rby](?<![\w.'$#].)(?:(?<=r)eturn(?=~\|\|)|(?:(?<=b)reak|(?<=y)ield)(?:~'\w+)?(?=~\|))")
 
 
 def _jumps(work: _Work) -> None:
@@ -264,8 +264,12 @@ def _items(work: _Work) -> None:
 # Names and literals that the grammar reserves or does not know; their text is read from the source, so any will do
 
 _WIDE_SPACE = re.compile(WIDE_SPACE)
-_NUMBERS = rb"(?:[ui](?:8|16|32|64|128|size)|f(?:32|64)|bool|str|char)"
-_NAME = _pattern(rb"(?<![\w.'$#])(?:raw(?!\w|~(?:const|mut)\b)|try(?=~!~[({\[])|" + _NUMBERS + rb"(?=~!~[({\[]|~::~<))")
+_NUMBERS = rb"(?:(?<=[ui])(?:8|16|32|64|128|size)|(?<=f)(?:32|64)|(?<=b)ool|(?<=s)tr|(?<=c)har)"
+"""Without the first character."""
+_NAME = _pattern(  # beginning with a set of characters, as that is what is searched for fast
+    rb"[rtuifbsc](?<![\w.'$#].)"
+    rb"(?:(?<=r)aw(?!\w|~(?:const|mut)\b)|(?<=t)ry(?=~!~[({\[])|" + _NUMBERS + rb"(?=~!~[({\[]|~::~<))"
+)
 _FLOAT = re.compile(rb"(?<![\w$])[0-9][0-9_]*(?:\.[0-9][0-9_]*)?(?:[eE][+-]?[0-9_]+)?(?P<suffix>f16|f128)\b")
 _BECOME = _pattern(rb"(?<![\w.'$#])(?:become(?=~[\w(<:])|do~yeet\b)")
 _DYN = _pattern(rb"(?<![\w.'$#])dyn(?P<skip>~'\w+~\+|~\?~(?:Sized|[\w:]+)~\+|\*)")
@@ -384,9 +388,13 @@ def repair_near(source: bytes, done: Repaired, errors: Sequence[tuple[int, int]]
     def is_near(start: int, end: int) -> bool:
         return any(low <= end and start <= high for low, high in errors)
 
+    last = max((high for _, high in errors), default=-1)
     for found in _CALL.finditer(work.code):
-        end = work.close_of(found.start("open"))
-        if end is not None and is_near(found.start("open"), end):
+        start = found.start("open")
+        if start > last:
+            break
+        end = work.close_of(start)
+        if end is not None and is_near(start, end):
             work.blank(found.end(), end - 1)
     starts = {low for low, _ in errors}
     for found in _TURBOFISH.finditer(work.code):
