@@ -180,7 +180,7 @@ OWNERS = {
         ("tests/second/helper.rs", "test:second test:first"),
         ("tests/third/helper.rs", "test:third"),
         ("build.rs", "build-script:build_script_build"),
-        ("scripts/x.rs", "build-script:build_script_build"),
+        ("generated/x.rs", "lib:app bin:app bin:one bin:tool bin:two build-script:build_script_build"),
         ("inner/src/x.rs", "lib:inner"),
         ("../elsewhere.rs", ""),
     ],

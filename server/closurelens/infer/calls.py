@@ -42,11 +42,14 @@ def check_args(cx: FnCtxt, args: list[Expr], formal: tuple[Ty, ...], ret: Ty, ex
             actual = check_expr(cx, arg, hint)
             if hints is not None and hint is not formal[at]:
                 mark = cx.table.snapshot()
+                pending = list(cx.solver.pending)
                 saved = len(cx.adjustments.get(arg.id, ()))
                 if coerce(cx, arg, actual, hint):
                     cx.unify(formal[at], hint)
                     continue
                 cx.table.rollback(mark)
+                # What the attempt left to be solved may speak of variables that are gone.
+                cx.solver.pending = pending
                 if arg.id in cx.adjustments:
                     del cx.adjustments[arg.id][saved:]
             demand_coerce(cx, arg, actual, formal[at])

@@ -107,7 +107,8 @@ def crate_of_file(graph: CrateGraph, path: str) -> list[Crate]:
     """The crates that may own a file, the most likely first; the module trees decide.
 
     A crate's root belongs to that crate alone. Any other file goes to the crates whose root is in the nearest folder
-    above it, a crate with the name of a folder on the way first, then libraries before binaries.
+    above it, a crate with the name of a folder on the way first, then libraries before binaries. A file beside all of
+    these folders is of the library or a binary of its package, if one includes it or has it as a module by a `#[path]`.
     """
     roots = [crate for crate in graph.crates.values() if crate.root == path]
     if roots:
@@ -125,9 +126,13 @@ def crate_of_file(graph: CrateGraph, path: str) -> list[Crate]:
             depth = len(folder)
         on_the_way = paths.stem(crate.root) in below.split("/")[:-1]
         found.append(((-depth, not on_the_way, _KIND_ORDER[crate.kind], crate.name), crate))
+    nearest = _nearest_package(graph, path)
+    if all(key[0] == 1 for key, _ in found):
+        for crate in graph.crates.values():
+            if crate.package_dir == nearest and (crate.kind in LIBRARY_KINDS or crate.kind is TargetKind.BIN):
+                found.append(((1, True, _KIND_ORDER[crate.kind], crate.name), crate))
     if not found:
         return []
-    nearest = _nearest_package(graph, path)
     found.sort(key=lambda item: item[0])
     inside = [item for item in found if item[1].package_dir == nearest] or found
     depth = inside[0][0][0]
