@@ -1,7 +1,9 @@
-"""Dispatch of JSON-RPC messages: pygls's, with plain dicts for what is in the messages.
+"""Dispatch of JSON-RPC messages, with plain dicts for what is in them.
 
-Invariant: a request is answered exactly once; one that was cancelled before its work started is answered without it.
-The answer "content modified" is never given: editors then forget what they show.
+What start-up and keystrokes consist of is dispatched here; all else by pygls, whose import takes as long as the
+rest of a start: it is loaded once the first hints are sent, or when it is asked for. Invariant: a request is answered
+exactly once; one that was cancelled before its work started is answered without it. The answer "content modified" is
+never given: editors then forget what they show.
 """
 
 from __future__ import annotations
@@ -9,21 +11,14 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import attrs
-import cattrs
 import msgspec
-from lsprotocol.types import ResponseError
-from pygls.protocol.json_rpc import (
-    JsonRPCNotification,
-    JsonRPCProtocol,
-    JsonRPCRequestMessage,
-    JsonRPCResponseMessage,
-)
-from pygls.server import JsonRPCServer
 
-__all__ = ["Connection", "Json", "Protocol"]
+if TYPE_CHECKING:
+    from closurelens.lsp.rpc import Rpc
+
+__all__ = ["Connection", "Json"]
 
 Json = dict[str, Any]
 
@@ -31,55 +26,43 @@ _REQUEST_CANCELLED = -32800
 _INVALID_REQUEST = -32600
 _PARSE_ERROR = -32700
 
+_DIRECT = frozenset(
+    [
+        "initialize",
+        "initialized",
+        "shutdown",
+        "workspace/didChangeConfiguration",
+        "textDocument/didOpen",
+        "textDocument/didChange",
+        "textDocument/didClose",
+        "textDocument/inlayHint",
+    ]
+)
+"""Messages that do without pygls. Their handlers are guarded, so that nothing is raised here."""
+
 logger = logging.getLogger(__name__)
-
-
-@attrs.define
-class _ErrorMessage:
-    id: Any
-    jsonrpc: str
-    error: ResponseError
-
-
-class Protocol(JsonRPCProtocol):
-    """Messages go out through `send`, framed by the transport."""
-
-    send: Callable[[bytes], None] | None = None
-
-    def handle_message(self, message: Any) -> None:
-        """What a keystroke sends does without the context and the future that pygls makes for each handler."""
-        kind = message.__class__
-        if kind is JsonRPCNotification and message.method == "textDocument/didChange":
-            self.fm.builtin_features[message.method](message.params)
-        elif kind is JsonRPCRequestMessage and message.method == "textDocument/inlayHint":
-            result = self.fm.builtin_features[message.method](message.params)
-            self._send_data(JsonRPCResponseMessage(message.id, "2.0", result))
-        else:
-            super().handle_message(message)
-
-    def _send_data(self, data: Any) -> None:
-        if self.send is None or not data:
-            return
-        self.send(msgspec.json.encode(data))
 
 
 class Connection:
     """One client: takes raw messages in batches, so that it sees a cancellation before it starts on the request."""
 
     def __init__(self, send: Callable[[bytes], None]) -> None:
-        self.server = JsonRPCServer(Protocol, cattrs.Converter)
-        protocol = self.server.protocol
-        assert isinstance(protocol, Protocol)
-        self.protocol: Protocol = protocol
-        protocol.send = send
+        self._send = send
+        self._handlers: dict[str, Callable[[Any], Any]] = {}
+        self._asked: dict[str, tuple[str, Callable[[Any], None] | None]] = {}
+        self._number = 0
+        self._rpc: Rpc | None = None
         self.is_shut_down = False
         self.exit_code: int | None = None
         self.wake: Callable[[], None] = lambda: None
         """Makes the transport look at `exit_code` although nothing has arrived."""
+        self.first_hints: Callable[[], None] = lambda: None
+        """Called once, when hints have been sent."""
         self._at_end: list[Callable[[], None]] = []
 
     def register(self, method: str, handler: Callable[[Any], Any]) -> None:
-        self.protocol.fm.add_builtin_feature(method, handler)
+        """To be called before the first message comes."""
+        self._handlers[method] = handler
 
     def at_end(self, work: Callable[[], None]) -> None:
         """`work` is done by `close`."""
@@ -92,19 +75,14 @@ class Connection:
         self._at_end.clear()
 
     def notify(self, method: str, params: Any) -> None:
-        self.protocol.notify(method, params)
+        self._send(msgspec.json.encode({"jsonrpc": "2.0", "method": method, "params": params}))
 
     def request(self, method: str, params: Any, then: Callable[[Any], None] | None = None) -> None:
         """Ask the client; `then` gets the result, or None if the client answers with an error."""
-
-        def done(future: Any) -> None:
-            error = None if future.cancelled() else future.exception()
-            if error is not None:
-                logger.warning("the client refused %s: %s", method, error)
-            if then is not None and not future.cancelled():
-                then(None if error is not None else future.result())
-
-        self.protocol.send_request(method, params).add_done_callback(done)
+        self._number += 1
+        id = f"closurelens/{self._number}"
+        self._asked[id] = method, then
+        self._send(msgspec.json.encode({"jsonrpc": "2.0", "id": id, "method": method, "params": params}))
 
     def end(self) -> None:
         """Nobody listens any more."""
@@ -145,30 +123,49 @@ class Connection:
         elif self.is_shut_down:
             self._refuse(id, _INVALID_REQUEST, "the server is shutting down")
         else:
-            self.protocol.handle_message(JsonRPCRequestMessage(id, method, "2.0", message.get("params")))
+            self._requested(method, id, message.get("params"))
+
+    def _requested(self, method: str, id: Any, params: Any) -> None:
+        handler = self._handlers.get(method)
+        if handler is None or method not in _DIRECT:
+            self._pygls().request(id, method, params)
+            return
+        self._send(msgspec.json.encode({"jsonrpc": "2.0", "id": id, "result": handler(params)}))
+        if method == "textDocument/inlayHint":
+            first, self.first_hints = self.first_hints, _nothing
+            first()
 
     def _notified(self, method: str, params: Any) -> None:
         if method == "exit":
             self.exit_code = 0 if self.is_shut_down else 1
-        elif method in self.protocol.fm.builtin_features:
-            self.protocol.handle_message(JsonRPCNotification(method, "2.0", params))
+        elif method in _DIRECT:
+            handler = self._handlers.get(method)
+            if handler is not None:
+                handler(params)
+        elif method in self._handlers:
+            self._pygls().notification(method, params)
 
     def _handle_response(self, message: Json) -> None:
-        id: Any = message.get("id")
-        self.protocol._result_types.pop(id, None)
+        method, then = self._asked.pop(message.get("id"), ("", None))  # type: ignore[arg-type]  # an id of another type
         error = message.get("error")
-        if isinstance(error, dict):
-            code = error.get("code")
-            told = ResponseError(code if isinstance(code, int) else 0, str(error.get("message", "")))
-            self.protocol.handle_message(_ErrorMessage(id, "2.0", told))
-        elif id is not None:
-            self.protocol.handle_message(JsonRPCResponseMessage(id, "2.0", message.get("result")))
+        if error is not None and method:
+            logger.warning("the client refused %s: %s", method, error)
+        if then is not None:
+            then(None if error is not None else message.get("result"))
+
+    def _pygls(self) -> Rpc:
+        if self._rpc is None:
+            from closurelens.lsp.rpc import Rpc
+
+            self._rpc = Rpc(self._send, self._handlers)
+        return self._rpc
 
     def _refuse(self, id: Any, code: int, why: str) -> None:
-        if self.protocol.send is not None:
-            self.protocol.send(
-                msgspec.json.encode({"jsonrpc": "2.0", "id": id, "error": {"code": code, "message": why}})
-            )
+        self._send(msgspec.json.encode({"jsonrpc": "2.0", "id": id, "error": {"code": code, "message": why}}))
+
+
+def _nothing() -> None:
+    pass
 
 
 def _json(raw: bytes) -> Any:

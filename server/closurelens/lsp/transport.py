@@ -7,6 +7,7 @@ handed to the loop are whole messages, in order.
 from __future__ import annotations
 
 import asyncio
+import importlib
 import os
 import threading
 from collections.abc import Callable
@@ -17,6 +18,8 @@ from closurelens.lsp.protocol import Connection
 __all__ = ["Frames", "framed", "serve_stdio", "serve_tcp"]
 
 _CHUNK = 1 << 16
+_PYGLS_AFTER = 1.0
+"""Seconds after the first hints, when all that is visible has been asked for."""
 Connect = Callable[[Callable[[bytes], None]], Connection]
 
 
@@ -98,7 +101,12 @@ async def _serve(read: _Readable, connection: Connection) -> int:
             if bodies is None:
                 return
 
+    def load_pygls_soon() -> None:
+        importing = threading.Thread(target=importlib.import_module, args=["closurelens.lsp.rpc"], daemon=True)
+        loop.call_later(_PYGLS_AFTER, importing.start)
+
     connection.wake = arrived.set
+    connection.first_hints = load_pygls_soon
     threading.Thread(target=reader, name="reader", daemon=True).start()
     while connection.exit_code is None:
         await arrived.wait()
