@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from closurelens.cli.session import make_world
+from closurelens.cli.session import Reports, make_world
 from closurelens.hir import body as h
 from closurelens.ide.desugar import desugar
 from closurelens.ide.view import FileView, file_view
@@ -56,7 +56,7 @@ def _answer(closure: dict[str, Any]) -> dict[str, Any]:
 
 
 def views() -> Iterator[tuple[str, FileView]]:
-    snapshot = make_world(LoadSettings()).snapshot()
+    snapshot = make_world(LoadSettings(), Reports()).snapshot()
     for path in sorted(DEMO.glob("*/*.rs")):
         view = file_view(snapshot, str(path))
         assert view is not None

@@ -10,10 +10,11 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from closurelens.cli.inputs import Input, Trouble, read_text
+from closurelens.cli.inputs import Input, Trouble, read_text, text_or_none
 from closurelens.cli.progress import progress
 from closurelens.cli.report import Json, Places, of_file
-from closurelens.cli.session import Reports, make_world
+from closurelens.cli.session import Reports, known_answers, make_world
+from closurelens.index.answers import Answers, Reads, Stamp, stamp_of
 from closurelens.project.load import LoadSettings
 from closurelens.world import World
 
@@ -34,21 +35,38 @@ class Batch:
 
     files: list[tuple[int, Json | Trouble]] = field(default_factory=list)
     bugs: list[str] = field(default_factory=list)
+    reads: dict[str, Stamp] = field(default_factory=dict)
+    """What may have been read for any of them."""
 
 
 def analyse(inputs: list[Input], settings: LoadSettings, *, jobs: int | None) -> list[Json | Trouble]:
-    sizes = [_size(item.path) for item in inputs]
-    cores = jobs if jobs is not None else _cores()
-    workers = max(1, min(cores, sum(sizes) // _WORTH_A_PROCESS + 1 if jobs is None else cores, len(inputs)))
+    known = known_answers(settings)
     found: dict[int, Json | Trouble] = {}
+    if known is not None:
+        for number, item in enumerate(inputs):
+            answer = known.get(item.path)
+            if answer is not None:
+                found[number] = {**answer, "path": item.shown}
+    asked = [(number, item) for number, item in enumerate(inputs) if number not in found]
+    sizes = [_size(item.path) for _, item in asked]
+    cores = jobs if jobs is not None else _cores()
+    workers = max(1, min(cores, sum(sizes) // _WORTH_A_PROCESS + 1 if jobs is None else cores, len(asked)))
     reports = Reports()
-    with progress(len(inputs)) as bar:
-        for batch in _batches(inputs, sizes, settings, workers):
+    with progress(len(asked)) as bar:
+        for batch in _batches(asked, sizes, settings, workers) if asked else ():
             found.update(batch.files)
             reports.messages += batch.bugs
+            if known is not None and not batch.bugs:
+                _keep(known, inputs, batch)
             bar.advance(len(batch.files))
     reports.tell()
     return [found[number] for number in range(len(inputs))]
+
+
+def _keep(known: Answers, inputs: list[Input], batch: Batch) -> None:
+    for number, answer in batch.files:
+        if not isinstance(answer, Trouble):
+            known.put(inputs[number].path, answer, batch.reads)
 
 
 def _size(path: str) -> int:
@@ -65,8 +83,9 @@ def _cores() -> int:
         return os.cpu_count() or 1
 
 
-def _batches(inputs: list[Input], sizes: list[int], settings: LoadSettings, workers: int) -> Iterator[Batch]:
-    numbered = list(enumerate(inputs))
+def _batches(
+    numbered: list[tuple[int, Input]], sizes: list[int], settings: LoadSettings, workers: int
+) -> Iterator[Batch]:
     if workers == 1:
         start(settings)
         for item in numbered:
@@ -98,23 +117,25 @@ def _parts(numbered: Sequence[tuple[int, Input]], sizes: list[int], count: int) 
         yield part
 
 
-_worlds: list[tuple[World, Reports]] = []
-"""The world of this process and what went wrong with dependencies; a pool's functions have no other place to keep them
-between calls."""
+_worlds: list[tuple[World, Reads, Reports]] = []
+"""The world of this process, what it has read, and what went wrong with dependencies; a pool's functions have no other
+place to keep them between calls."""
 
 
 def start(settings: LoadSettings) -> None:
     reports = Reports()
-    _worlds[:] = [(make_world(settings, reports), reports)]
+    reads = Reads(text_or_none)
+    _worlds[:] = [(make_world(settings, reports, reads), reads, reports)]
     gc.freeze()
     gc.set_threshold(_YOUNG, 20, 100)
 
 
 def run(batch: list[tuple[int, Input]]) -> Batch:
-    world, indexing = _worlds[0]
-    out = Batch()
+    world, reads, indexing = _worlds[0]
+    out = Batch(reads=reads.stamps)
     for number, item in batch:
         reports = Reports()
+        reads.stamps.setdefault(item.path, stamp_of(item.path))
         out.files.append((number, _file(world, item, reports)))
         out.bugs += reports.messages
         world.drop_analyses()

@@ -11,12 +11,14 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from closurelens.cli.inputs import text_or_none
+from closurelens.index.answers import Answers
 from closurelens.index.builder import Builder
 from closurelens.index.store import CrateStore, cache_folder
 from closurelens.project.dependencies import ManifestCache
 from closurelens.project.features import FeatureSelection
 from closurelens.project.load import LoadSettings, load_project
 from closurelens.project.model import CrateGraph, Edition
+from closurelens.resolve.sources import ReadFile
 from closurelens.stdsig.database import StdDb
 from closurelens.world import World
 
@@ -53,16 +55,26 @@ class Reports:
             print(message, file=sys.stderr)
 
 
-def make_world(settings: LoadSettings, reports: Reports) -> World:
-    """`reports` gets what goes wrong with dependencies, which are indexed here when they are not in the database."""
+def _loader(settings: LoadSettings) -> Callable[[str], CrateGraph]:
     cache = ManifestCache()
+    return lambda path: load_project(path, settings, cache=cache)
 
-    def load(path: str) -> CrateGraph:
-        return load_project(path, settings, cache=cache)
 
+def make_world(settings: LoadSettings, reports: Reports, read: ReadFile = text_or_none) -> World:
+    """`reports` gets what goes wrong with dependencies, which are indexed here when they are not in the database.
+
+    `read` is asked for everything but the sources of stored dependencies.
+    """
+    load = _loader(settings)
     std = StdDb.load()
     folder = cache_folder()
     if folder is None:
-        return World(text_or_none, load, std)
+        return World(read, load, std)
     builder = Builder(CrateStore(folder), std, text_or_none, reports.guard)
-    return World(text_or_none, load, std, stored=builder.load)
+    return World(read, load, std, stored=builder.load)
+
+
+def known_answers(settings: LoadSettings) -> Answers | None:
+    """Those of earlier runs; None where nothing is kept."""
+    folder = cache_folder()
+    return None if folder is None else Answers(CrateStore(folder, "answers"), _loader(settings), repr(settings))

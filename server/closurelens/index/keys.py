@@ -21,7 +21,7 @@ _PARTS = ("text", "syntax", "ty", "project", "stdsig", "hir", "hir/lower", "hir/
 """What of this program decides about what is stored."""
 
 _SKIPPED = frozenset(("target", "node_modules"))
-_MOST_FILES = 20_000
+MOST_FILES = 20_000
 
 
 class Keys:
@@ -67,14 +67,14 @@ def _source(crate: Crate) -> str:
     if any(part in folder for part in _IMMUTABLE):
         return folder
     digest = blake2b(digest_size=20)
-    for number, (path, size, changed) in enumerate(_files(folder)):
+    for number, (path, size, changed) in enumerate(files_below(folder)):
         digest.update(f"{path}\0{size}\0{changed}\0".encode("utf-8", "surrogatepass"))
-        if number > _MOST_FILES:
+        if number > MOST_FILES:
             break
     return f"{folder}#{digest.hexdigest()}"
 
 
-def _files(folder: str) -> Iterator[tuple[str, int, int]]:
+def files_below(folder: str) -> Iterator[tuple[str, int, int]]:
     """Path, size and time of change of what a crate may be made of, in a fixed order."""
     for at, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if name not in _SKIPPED and not name.startswith("."))

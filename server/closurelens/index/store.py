@@ -1,7 +1,7 @@
-"""The database of stored crates: one SQLite file for a user, used by any number of processes at once.
+"""Databases of what is costly to make: one SQLite file of each kind, used by any number of processes at once.
 
-A row is written once under its key and never changed, so readers need no locks beyond SQLite's. Invariant: nothing here
-raises for what may be wrong with the file or the disk; what cannot be kept there is kept in memory.
+A row stands by itself under its key, so readers need no locks beyond SQLite's. Invariant: nothing here raises for what
+may be wrong with the file or the disk; what cannot be kept there is kept in memory.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from typing import TypeVar
 R = TypeVar("R")
 
 SCHEMA = 1
-_FILE = f"crates-{SCHEMA}.sqlite3"
 _LARGEST = 512 * 1024 * 1024
 """Bytes of stored crates from which on the least recently used ones are removed."""
 _KEPT_PART = 0.75
@@ -47,10 +46,10 @@ def cache_folder() -> Path | None:
 
 
 class CrateStore:
-    """`folder` None: in memory only. `largest`: bytes of crates kept on the disk."""
+    """`folder` None: in memory only. `kind`: what is stored. `largest`: bytes kept on the disk."""
 
-    def __init__(self, folder: Path | None, *, largest: int = _LARGEST) -> None:
-        self.path = None if folder is None else folder / _FILE
+    def __init__(self, folder: Path | None, kind: str = "crates", *, largest: int = _LARGEST) -> None:
+        self.path = None if folder is None else folder / f"{kind}-{SCHEMA}.sqlite3"
         self._largest = largest
         self._database: sqlite3.Connection | None = None
         self._is_open = False
@@ -67,7 +66,7 @@ class CrateStore:
             return None
         data, digest, used = row
         if not isinstance(data, bytes) or _digest(data) != digest:
-            self._tell("holds a damaged crate, which is removed")
+            self._tell("holds a damaged row, which is removed")
             self._do(lambda database: database.execute("DELETE FROM crates WHERE key = ?", (key,)))
             return None
         now = int(time.time())
@@ -76,10 +75,10 @@ class CrateStore:
         return data
 
     def put(self, key: str, name: str, version: str, data: bytes) -> None:
-        """Keep a crate; `name` and `version` are for people who look into the database."""
+        """Keep `data`, in place of what is there; `name` and `version` are for people who look into the database."""
         row = (key, name, version, data, _digest(data), len(data), int(time.time()))
         done = self._do(
-            lambda database: database.execute("INSERT OR IGNORE INTO crates VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+            lambda database: database.execute("INSERT OR REPLACE INTO crates VALUES (?, ?, ?, ?, ?, ?, ?)", row)
         )
         if done is None:
             self._memory[key] = data
@@ -115,7 +114,7 @@ class CrateStore:
             try:
                 return work(database)
             except sqlite3.OperationalError as error:
-                self._tell(f"cannot be used ({error}); dependencies are indexed for this run only")
+                self._tell(f"cannot be used ({error}); nothing is kept for the next run")
                 return None
             except sqlite3.DatabaseError as error:
                 self._tell(f"is damaged ({error}) and made anew")
@@ -137,7 +136,7 @@ class CrateStore:
                 return _open(path)
             except (sqlite3.OperationalError, OSError) as error:
                 # Locked, full, not writable, no folder: it may be all right for others.
-                self._tell(f"cannot be used ({error}); dependencies are indexed for this run only")
+                self._tell(f"cannot be used ({error}); nothing is kept for the next run")
                 return None
             except sqlite3.DatabaseError as error:
                 self._tell(f"is damaged ({error}) and made anew")
@@ -148,7 +147,7 @@ class CrateStore:
     def _tell(self, what: str) -> None:
         if not self._is_told:
             self._is_told = True
-            logger.warning("the index of dependencies %s %s", self.path, what)
+            logger.warning("the database %s %s", self.path, what)
 
 
 def _row(database: sqlite3.Connection, key: str) -> tuple[object, object, int] | None:
@@ -192,6 +191,6 @@ def _remove(path: Path) -> bool:
         for suffix in ("", "-wal", "-shm"):
             path.with_name(path.name + suffix).unlink(missing_ok=True)
     except OSError as error:
-        logger.warning("the index of dependencies %s cannot be removed: %s", path, error)
+        logger.warning("the database %s cannot be removed: %s", path, error)
         return False
     return True

@@ -1,0 +1,139 @@
+"""Answers about files that have not changed since they were asked for, and nothing around them has.
+
+Invariant: an answer is given again only while everything it was made from is as it was: this program, the settings, the
+manifests, what the crates of the workspace and their dependencies are made of, and each file beyond those that was
+looked for, whether or not it was there. Files of the workspace are told apart by size and time of change.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from functools import cache
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+from closurelens.index.keys import MOST_FILES, Keys, files_below
+from closurelens.index.store import CrateStore
+from closurelens.project import paths
+from closurelens.project.model import CrateGraph
+from closurelens.resolve.sources import ReadFile
+
+Stamp = list[int] | None
+"""Size and time of change (nanoseconds) of a file; None where there is none."""
+
+_MOST_BEYOND = 1000
+"""So many files outside the workspace an answer may be made from and still be worth keeping."""
+
+
+class Reads:
+    """A `ReadFile` that keeps the stamps of what it was asked for, taken before the file was read."""
+
+    def __init__(self, read: ReadFile) -> None:
+        self._read = read
+        self.stamps: dict[str, Stamp] = {}
+
+    def __call__(self, path: str) -> bytes | None:
+        if path not in self.stamps:
+            self.stamps[path] = stamp_of(path)
+        return self._read(path)
+
+
+class Answers:
+    """`about` is what else decides about answers: settings. `load` gives the workspace of a file."""
+
+    def __init__(self, store: CrateStore, load: Callable[[str], CrateGraph], about: str) -> None:
+        self._store = store
+        self._load = load
+        self._about = about
+        self._workspaces: dict[str, _Workspace | None] = {}
+        self._packages: dict[str, str | None] = {}
+        self._now: dict[str, Stamp] = {}
+
+    def get(self, path: str) -> dict[str, Any] | None:
+        workspace = self._workspace(path)
+        if workspace is None:
+            return None
+        found = self._store.get(self._key(path))
+        row = None if found is None else json.loads(found)
+        if row is None or row["of"] != workspace.key:
+            return None
+        if any(self._stamp(file) != stamp for file, stamp in row["beyond"].items()):
+            return None
+        answer: dict[str, Any] = row["answer"]
+        return answer
+
+    def put(self, path: str, answer: Mapping[str, Any], reads: Mapping[str, Stamp]) -> None:
+        """`reads` is all that may have been looked at for the answer. Ask `get` first: it looks at the workspace."""
+        workspace = self._workspace(path)
+        if workspace is None:
+            return
+        beyond = {file: stamp for file, stamp in reads.items() if file not in workspace.files}
+        if len(beyond) > _MOST_BEYOND:
+            return
+        row = {"of": workspace.key, "beyond": beyond, "answer": answer}
+        self._store.put(self._key(path), path, "", json.dumps(row, separators=(",", ":")).encode())
+
+    def _key(self, path: str) -> str:
+        return blake2b(f"{self._about}\0{path}".encode("utf-8", "surrogatepass"), digest_size=20).hexdigest()
+
+    def _stamp(self, path: str) -> Stamp:
+        if path not in self._now:
+            self._now[path] = stamp_of(path)
+        return self._now[path]
+
+    def _workspace(self, path: str) -> _Workspace | None:
+        package = self._package_of(paths.parent(path))
+        if package is None:
+            return None
+        if package not in self._workspaces:
+            graph = self._load(path)
+            found = _Workspace.of(graph, self._about) if package in graph.packages else None
+            self._workspaces.update(dict.fromkeys((package, *graph.packages), found))
+        return self._workspaces[package]
+
+    def _package_of(self, folder: str) -> str | None:
+        if folder not in self._packages:
+            above = paths.parent(folder)
+            if os.path.lexists(paths.join(folder, "Cargo.toml")):
+                self._packages[folder] = folder
+            else:
+                self._packages[folder] = None if above == folder else self._package_of(above)
+        return self._packages[folder]
+
+
+class _Workspace:
+    """What the answers about files of one workspace have in common. `files` are those that `key` stands for."""
+
+    def __init__(self, key: str, files: frozenset[str]) -> None:
+        self.key = key
+        self.files = files
+
+    @staticmethod
+    def of(graph: CrateGraph, about: str) -> _Workspace | None:
+        listed = [entry for folder in sorted(graph.packages) for entry in files_below(folder)]
+        if len(listed) > MOST_FILES:
+            return None
+        keys = Keys(graph)
+        inputs = [(path, stamp_of(path)) for path in sorted(graph.inputs)]
+        parts = (_program(), about, listed, inputs, [keys.key(crate) for crate in graph.crates.values()])
+        digest = blake2b(repr(parts).encode("utf-8", "surrogatepass"), digest_size=20)
+        return _Workspace(digest.hexdigest(), graph.inputs | {path for path, _, _ in listed})
+
+
+def stamp_of(path: str) -> Stamp:
+    try:
+        found = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return [found.st_size, found.st_mtime_ns]
+
+
+@cache
+def _program() -> str:
+    """Tells apart versions of this program, all of it."""
+    home = Path(__file__).parent.parent
+    found = sorted(path for path in home.rglob("*") if path.suffix != ".pyc" and path.is_file())
+    return repr([(path.relative_to(home).as_posix(), stamp_of(str(path))) for path in found])
