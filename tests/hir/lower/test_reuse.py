@@ -111,3 +111,12 @@ def test_macros_that_expansions_declare() -> None:
         body, expander = lowered(text, known.next_text())
         assert shown(body, expander) == shown(*lowered(text, None))
         assert len(body.problems) == 1
+
+
+def test_what_is_nested_deeper_now() -> None:
+    known = Statements()
+    known.next_text()
+    inner = "f(" * 60 + "1" + ")" * 60 + ";"
+    for depth in (1, 30, 60, 90, 20, 100, 50):
+        text = f"fn f() {{ {'{' * depth} {inner} {'}' * depth} }}".encode()
+        assert shown(*lowered(text, known.next_text())) == shown(*lowered(text, None)), depth

@@ -47,6 +47,7 @@ def lower_macro_stmt(lo: Lowerer, node: Node, stmts: list[Stmt], *, has_semi: bo
     if not isinstance(answer, Expansion):
         stmts.append(ExprStmt(_form(lo, node, answer), has_semi))
         return
+    lo.deepest = max(lo.deepest, lo.depth)
     if lo.depth >= MAX_DEPTH:
         stmts.append(ExprStmt(lo.missing(node, TOO_DEEP), has_semi))
         return

@@ -18,12 +18,16 @@ TOO_DEEP = "nested too deeply"
 
 
 class Reader:
-    """Reads names and spans out of one source; `is_mapped`: spans and identifiers must ask the source."""
+    """Reads names and spans out of one source; `is_mapped`: spans and identifiers must ask the source.
 
-    __slots__ = ("depth", "is_mapped", "source", "text")
+    `deepest` is the greatest depth at which `MAX_DEPTH` was looked at.
+    """
+
+    __slots__ = ("deepest", "depth", "is_mapped", "source", "text")
 
     def __init__(self, source: Source) -> None:
         self.depth = 0
+        self.deepest = 0
         self.text = b""
         self.source = source
         self.is_mapped = False

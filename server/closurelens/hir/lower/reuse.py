@@ -2,8 +2,8 @@
 
 Of a body that is typed into, all but a statement or two stays. Invariant: lowering with what is kept here gives exactly
 the body that lowering without it gives; a test compares the two. So something is taken only where all that lowering a
-statement depends on agrees: its text and tree, the depth it lies in, and the number of the next macro expansion. What
-else lowering can see (the crate, the names of macros) is the same for all texts of a `Statements`, and a body with
+statement depends on agrees: its text and tree, the number of the next macro expansion, and that it is not nested too
+deeply. What else lowering can see (the crate, the names of macros) is the same for all texts of a `Statements`, and a body with
 macros or imports of its own is lowered without.
 """
 
@@ -30,7 +30,7 @@ _SMALLEST = 12
 _TEXTS = 4
 """What the last so many texts did not have is forgotten: a syntax error can hide statements for a few of them."""
 
-_Key = tuple[bytes, int, int]
+_Key = tuple[bytes, int]
 
 
 @dataclass(slots=True)
@@ -38,6 +38,7 @@ class Before:
     """What a lowerer had counted before a statement."""
 
     key: _Key
+    deepest: int
     exprs: int
     pats: int
     bindings: int
@@ -51,6 +52,8 @@ class Before:
 class _Kept:
     node: Node
     before: Before
+    depth: int
+    """How deep the statement itself is."""
     exprs: int
     """How many ids lowering took, of expressions and patterns."""
     pats: int
@@ -88,7 +91,8 @@ class Statements:
         self._kept.clear()
 
     def before(self, lo: Lowerer, node: Node) -> Before | None:
-        """To be called before `node`, a statement, is lowered; None when that cannot be kept."""
+        """To be called before `node`, a statement, is lowered; None when that cannot be kept. Then comes `take`, and
+        where that has nothing, `keep` after lowering."""
         if node.flags or lo.is_mapped or node.end - node.start < _SMALLEST:
             return None
         expansions: Expansions | None = None
@@ -100,7 +104,8 @@ class Statements:
                 return None
             ctxt = expansions.ctxt
         return Before(
-            (text, lo.depth, ctxt),
+            (text, ctxt),
+            lo.deepest,
             lo.next_expr_id(),
             lo.next_pat_id(),
             len(lo.bindings),
@@ -113,8 +118,22 @@ class Statements:
     def take(self, lo: Lowerer, node: Node, now: Before) -> list[Stmt] | None:
         """What lowering `node` would make, its ids being taken."""
         kept = self._kept.get(now.key)
-        if kept is None or not _is_same(kept.node, node):
+        if kept is None or lo.depth + kept.depth >= MAX_DEPTH or not _is_same(kept.node, node):
+            lo.deepest = lo.depth
             return None
+        stmts = self._moved(lo, node, now, kept)
+        if stmts is None:
+            lo.deepest = lo.depth
+            return None
+        lo.deepest = max(lo.deepest, lo.depth + kept.depth)
+        lo.expr_id = count(now.exprs + kept.exprs).__next__
+        lo.pat_id = count(now.pats + kept.pats).__next__
+        kept.last_used = self._number
+        self._used += 1
+        return stmts
+
+    def _moved(self, lo: Lowerer, node: Node, now: Before, kept: _Kept) -> list[Stmt] | None:
+        """The statements for their new place; what else was made is added to `lo`."""
         then = kept.before
         mover = Mover(
             node.start - kept.node.start,
@@ -139,18 +158,16 @@ class Statements:
             assert lo.context.expander is not None
             if not lo.context.expander.expand_again(kept.expanded):
                 return None
-        lo.expr_id = count(now.exprs + kept.exprs).__next__
-        lo.pat_id = count(now.pats + kept.pats).__next__
         lo.closures.extend(closures)
         lo.bindings.extend(bindings)
         lo.problems.extend(problems)
-        kept.last_used = self._number
-        self._used += 1
         return stmts
 
     def keep(self, lo: Lowerer, node: Node, before: Before, made: list[Stmt]) -> None:
         """`made` is all that lowering `node` gave."""
-        if lo.held or lo.items != before.items:
+        depth = lo.deepest - lo.depth
+        lo.deepest = max(before.deepest, lo.deepest)
+        if lo.held or lo.items != before.items or lo.depth + depth >= MAX_DEPTH:
             return
         expanded: Expanded | None = None
         if before.expansions is not None:
@@ -161,6 +178,7 @@ class Statements:
         self._kept[before.key] = _Kept(
             node,
             before,
+            depth,
             lo.next_expr_id() - before.exprs,
             lo.next_pat_id() - before.pats,
             made,

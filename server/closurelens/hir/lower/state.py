@@ -118,6 +118,8 @@ class Lowerer(Reader):
     def expr(self, node: Node) -> Expr:
         handler = self.exprs.get(node.kind, self.error_expr)
         depth = self.depth
+        if depth > self.deepest:
+            self.deepest = depth
         if depth >= MAX_DEPTH:
             return self.missing(node, TOO_DEEP)
         self.depth = depth + 3
@@ -160,6 +162,8 @@ class Lowerer(Reader):
         if handler is None or (node.flags and is_hurt(node)):
             return self.missing_pat(node, SYNTAX_ERROR)
         depth = self.depth
+        if depth > self.deepest:
+            self.deepest = depth
         if depth >= MAX_DEPTH:
             return self.missing_pat(node, TOO_DEEP)
         self.depth = depth + 3

@@ -158,6 +158,7 @@ def lower_type(reader: Reader, node: Node | None) -> TypeRef:
     handler = TYPES.get(node.kind)
     if handler is None or (node.flags and is_hurt(node)):
         return ErrorType("syntax error")
+    reader.deepest = max(reader.deepest, reader.depth)
     if reader.depth >= MAX_DEPTH:
         return ErrorType(TOO_DEEP)
     reader.depth += 5

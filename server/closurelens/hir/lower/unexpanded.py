@@ -31,6 +31,7 @@ _MAX_SHRINKS = 40
 
 def lower_arguments(lo: Lowerer, start: int, end: int) -> list[Expr]:
     """text[start:end] is a group with its delimiters."""
+    lo.deepest = max(lo.deepest, lo.depth)
     if lo.depth >= MAX_DEPTH:
         return []
     scan = _Scan(lo, lo.text[start:end])
