@@ -3,8 +3,8 @@
 Of a body that is typed into, all but a statement or two stays. Invariant: lowering with what is kept here gives exactly
 the body that lowering without it gives; a test compares the two. So something is taken only where all that lowering a
 statement depends on agrees: its text and tree, the number of the next macro expansion, and that it is not nested too
-deeply. What else lowering can see (the crate, the names of macros) is the same for all texts of a `Statements`, and a body with
-macros or imports of its own is lowered without.
+deeply. What else lowering can see (the crate, the names of macros) is the same for all texts of a `Statements`, and a
+body with macros or imports of its own is lowered without.
 """
 
 from __future__ import annotations
