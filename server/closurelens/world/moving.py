@@ -119,6 +119,8 @@ class Board:
     def forget_answers(self) -> None:
         for group in (self._loose, *self._groups.values()):
             group.chunk = group.answer = None
+            for place in group.places:
+                place.owner.statements.clear()
 
 
 def _is_chunk(owner: BodyOwner, seen: SourceFile, index: int) -> bool:
@@ -138,8 +140,19 @@ def _moved(owner: BodyOwner, old: SourceChunk, before: int, new: SourceChunk, st
     )
     source = Chunk(new.text, owner.source.edition_at(0))
     at: Range = (body[0] + start, body[1] + start)
-    return replace(
-        owner, item=moved, source=source, base=start, range=at, item_range=(whole[0] + start, whole[1] + start)
+    return BodyOwner(
+        owner.path,
+        moved,
+        owner.file,
+        at,
+        (whole[0] + start, whole[1] + start),
+        owner.resolver,
+        owner.entry,
+        source,
+        start,
+        owner.cfg_off,
+        owner.in_macro,
+        owner.statements,
     )
 
 

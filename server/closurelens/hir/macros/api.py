@@ -8,7 +8,6 @@ identifier it is (`ctxt_at`) and which crate a `crate` means (`crate_at`). A mac
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
@@ -25,8 +24,11 @@ that ends a block without `;` is an "expr". "item" also covers the items of an i
 Delimiter = Literal["(", "[", "{"]
 
 
-class Source(ABC):
-    """A text that is lowered; offsets given to its methods are bytes of `text`."""
+class Source:
+    """A text that is lowered; offsets given to its methods are bytes of `text`.
+
+    No `ABC`, whose `isinstance` is slow: this is asked for at every step.
+    """
 
     __slots__ = ("depth", "text")
 
@@ -34,24 +36,24 @@ class Source(ABC):
     depth: int
     """How many expansions lie between the chunk and this text; 0 for the chunk itself."""
 
-    @abstractmethod
     def locate(self, start: int, end: int) -> tuple[Range, bool]:
         """Where text[start:end] was written, in the chunk, and whether the macro's own tokens are part of it.
 
         If they are, the range is the outermost macro call (`Expr.in_macro`).
         """
+        raise NotImplementedError
 
-    @abstractmethod
     def ctxt_at(self, at: int) -> Ctxt:
         """The hygiene of the identifier, lifetime or string literal that starts at `at`."""
+        raise NotImplementedError
 
-    @abstractmethod
     def crate_at(self, at: int) -> str | None:
         """The crate that the keyword `crate` at `at` means, since `$crate` was written; None: the chunk's own crate."""
+        raise NotImplementedError
 
-    @abstractmethod
     def edition_at(self, at: int) -> int:
         """The edition of the crate whose author wrote the token at `at`."""
+        raise NotImplementedError
 
 
 class Chunk(Source):
