@@ -10,7 +10,7 @@ from closurelens.project.model import Crate, CrateGraph
 from closurelens.resolve.dependencies import Absent, Route
 from closurelens.resolve.packing import pack_crate
 from closurelens.resolve.program import Program
-from closurelens.resolve.stored import ProcMacros, StoredCrate, is_current
+from closurelens.resolve.stored import PackedMacros, StoredCrate, is_current
 from closurelens.ty.sig import Def, DefKind, Namespace
 from closurelens.ty.types import Adt
 
@@ -211,14 +211,15 @@ def test_macros_expand_alike() -> None:
     assert told[0] == told[1]
 
 
-def test_procedural_macros_need_no_source() -> None:
+def test_a_crate_of_procedural_macros_exports_what_its_root_tells() -> None:
     fixture = stored_fixture()
     program = opened(fixture)
     outer = next(crate for crate in fixture.crates if crate.name == "outer")
     assert program.dependency(outer, "macros").kind is DefKind.MODULE
-    assert isinstance(program.packed("macros"), ProcMacros)
-    found = program.names.member(Def(DefKind.MODULE, "macros"), Namespace.MACROS, "anything")
-    assert found == Def(DefKind.MACRO, "macros::anything")
+    assert isinstance(program.packed("macros"), PackedMacros)
+    found = program.names.member(Def(DefKind.MODULE, "macros"), Namespace.MACROS, "Magic")
+    assert found == Def(DefKind.MACRO, "macros::Magic")
+    assert program.names.member(Def(DefKind.MODULE, "macros"), Namespace.MACROS, "vec") is None
     assert program.names.member(Def(DefKind.MODULE, "macros"), Namespace.VALUES, "magic") is None
 
 

@@ -16,7 +16,8 @@ _MODELLED = """
     async_attributes::bench async_attributes::main async_attributes::test async_recursion::async_recursion
     async_trait::async_trait axum_macros::debug_handler axum_macros::debug_middleware ctor::ctor
     dioxus_core_macro::component leptos_macro::component leptos_macro::island pin_project_internal::pin_project
-    pin_project_internal::pinned_drop quickcheck_macros::quickcheck rstest_macros::fixture rstest_macros::rstest
+    pin_project_internal::pinned_drop quickcheck_macros::quickcheck rhai_codegen::export_fn
+    rhai_codegen::export_module rhai_codegen::expose_under_internals rstest_macros::fixture rstest_macros::rstest
     serial_test_derive::parallel serial_test_derive::serial smol_potat_macro::main test_case_macros::test_case
     test_log_macros::test tokio_macros::main tokio_macros::main_fail tokio_macros::main_rt tokio_macros::test
     tokio_macros::test_fail tokio_macros::test_rt tracing_attributes::instrument wasm_bindgen_macro::wasm_bindgen

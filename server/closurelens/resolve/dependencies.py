@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from closurelens.project.model import Crate, CrateGraph, CrateId, TargetKind
-from closurelens.resolve.stored import PackedCrate, ProcMacros, StoredCrate
+from closurelens.resolve.stored import PackedCrate, PackedMacros, StoredCrate
 from closurelens.ty.sig import Def, DefKind
 from closurelens.ty.types import DefPath
 
@@ -135,7 +135,7 @@ class Dependencies(ABC):
             self.crate(crate)
             return None
         if crate.kind is TargetKind.PROC_MACRO:
-            return ProcMacros(name)
+            return PackedMacros(name, lambda: self.as_program().files.text(crate.root) or b"")
         stored = self._stored(self.graph, crate, self._route(name))
         if isinstance(stored, Absent):
             self._missing[name] = stored.why

@@ -16,7 +16,8 @@ from closurelens.hir.types import Anchor, Path
 from closurelens.resolve.attribute_models import BLOCKING, BOXING, TRANSPARENT
 from closurelens.resolve.derive_models import DeriveModel, derive_model
 from closurelens.resolve.module import Entry
-from closurelens.resolve.proc_macros import unnumbered
+from closurelens.resolve.proc_macros import ProcMacros, unnumbered
+from closurelens.resolve.stored import PackedMacros
 from closurelens.ty.sig import DefKind, Generics, ImplSig, Namespace, Predicate
 from closurelens.ty.types import HAS_PARAM, Adt, Bound, DefPath, Param, Projection, Ty
 
@@ -126,8 +127,12 @@ def _helpers(program: Program, entry: Entry) -> set[str]:
 
 def _told_helpers(program: Program, macro: DefPath) -> frozenset[str]:
     """The helper attributes of a derive as its own crate has them."""
-    crate = program.crate_of(macro)
-    told = None if crate is None else crate.macros.procedural()
+    packed = program.packed(macro)
+    if isinstance(packed, PackedMacros):
+        told: ProcMacros | None = packed.exports()
+    else:
+        crate = program.crate_of(macro)
+        told = None if crate is None else crate.macros.procedural()
     return frozenset() if told is None else told.helpers.get(macro.rpartition("::")[2], frozenset())
 
 

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 
 _DERIVE = re.compile(r"\bproc_macro_derive\s*\(\s*(\$?\w+)\s*(?:,\s*attributes\s*\(([^)]*)\))?")
-_FUNCTION = re.compile(r"^[ \t]*pub\s+fn\s+(\$?\w+)", re.MULTILINE)
+_FUNCTION = re.compile(r"(?:^|\])[ \t]*pub\s+fn\s+(\$?\w+)", re.MULTILINE)
 
 
 @dataclass(slots=True)

@@ -6,12 +6,13 @@ a program calls a crate is decided when it is first named; a crate's number lead
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from closurelens.hir.macros.api import Chunk, MacroDef, OpaqueMacro
 from closurelens.hir.macros.definition import macro_rules
 from closurelens.project.model import Crate
+from closurelens.resolve.proc_macros import ProcMacros, exports
 from closurelens.stdsig.decode import Records
 from closurelens.ty import types as t
 from closurelens.ty.sig import (
@@ -63,13 +64,20 @@ class PackedCrate(Protocol):
     def member(self, parent: DefPath, namespace: Namespace, name: str) -> Def | None: ...
 
 
-class ProcMacros:
-    """A crate of procedural macros: nothing else in it can be named, and any name may be one of them."""
+class PackedMacros:
+    """A crate of procedural macros: nothing else in it can be named. `text` is its root file, empty if not at hand."""
 
-    __slots__ = ("_name",)
+    __slots__ = ("_exports", "_name", "_text")
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, text: Callable[[], bytes]) -> None:
         self._name = name
+        self._text = text
+        self._exports: ProcMacros | None = None
+
+    def exports(self) -> ProcMacros:
+        if self._exports is None:
+            self._exports = exports(self._text())
+        return self._exports
 
     def adt(self, path: DefPath) -> None:
         return None
@@ -94,7 +102,7 @@ class ProcMacros:
         return _NOTHING
 
     def member(self, parent: DefPath, namespace: Namespace, name: str) -> Def | None:
-        if namespace is Namespace.MACROS and parent == self._name:
+        if namespace is Namespace.MACROS and parent == self._name and self.exports().may_export(name):
             return Def(DefKind.MACRO, f"{parent}::{name}")
         return None
 

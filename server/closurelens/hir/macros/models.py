@@ -28,7 +28,9 @@ HELPER: Final = "__"
 
 def modelled(path: str) -> ModelledMacro | None:
     """The model of the procedural macro `crate::name`; None: there is none."""
-    return ModelledMacro(path) if path in RULES or path in _MAKERS or path.startswith(HELPER) else None
+    if path in RULES or path in _MAKERS or (path.startswith(HELPER) and path in unread_rules.RULES):
+        return ModelledMacro(path)
+    return None
 
 
 def unread(path: str) -> ModelledMacro | None:
