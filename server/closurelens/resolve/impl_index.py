@@ -14,7 +14,8 @@ from closurelens.hir import types as h
 from closurelens.hir.item import ImplItem, TraitItem
 from closurelens.resolve import derive_models, derives
 from closurelens.resolve.module import Entry
-from closurelens.resolve.sketch import FileSketch, ImplKind
+from closurelens.resolve.sketch import IMPL_START as _IMPL_START
+from closurelens.resolve.sketch import FileSketch, Header, ImplKind, header_of, headers_in
 from closurelens.resolve.wasm_extern import ABI_TRAITS
 from closurelens.syntax.lex import match_brace, match_bracket
 from closurelens.ty.sig import Def, DefKind, ImplSig, Namespace
@@ -29,6 +30,7 @@ UNKNOWN_HEAD = "?"
 
 _MACRO_DEFINITION = re.compile(rb"macro_rules!\s*(?:r#)?([A-Za-z_]\w*)")
 _ALIAS = re.compile(rb"type\s+([A-Za-z_]\w*)[^=;{]*=([^;]{1,300});")
+_TYPE_ALIAS = re.compile(rb"\btype\s+([A-Za-z_]\w*)")
 _RENAME = re.compile(rb"([A-Za-z_]\w*)\s+as\s+([A-Za-z_]\w*)")
 _TOP_CALL = re.compile(rb"^(?:[a-z_]\w*::)*([a-z_]\w*)!\s*[({\[]", re.MULTILINE)
 _WORD = re.compile(rb"[A-Za-z_]\w*")
@@ -38,15 +40,18 @@ _WASM_ABI = [name.encode() for name in ABI_TRAITS]
 _WASM_IMPLS = frozenset((b"impl", b"Deref", b"AsRef", b"From", b"JsCast", b"WasmDescribe", *_WASM_ABI))
 _WASM_CLASS = re.compile(rb"(?:\btype\s+|\benum\s+|\bthis\s*:\s*&\s*(?:\w+::)*|static_method_of\s*=\s*)([A-Za-z_]\w*)")
 _DERIVE = b"derive"
-_ANY_IMPL = frozenset((_IMPL,))
-_PIN_PROJECT_WORDS = frozenset((b"impl", b"Drop"))
+_NO_WORDS: frozenset[bytes] = frozenset()
+_PIN_PROJECT_WORDS = frozenset((b"impl", b"Drop", b"Unpin", b"MustNotImplDrop"))
+_PIN_PROJECT_IMPLS = [
+    header_of(text) for text in (b" $x", b" Drop for $x", b" Unpin for $x", b" MustNotImplDrop for $x")
+]
 _DERIVE_WORDS = derive_models.words()
 _MODELLED_CRATES = derive_models.crates()
 # Macros of std that make no impls.
 _HARMLESS = frozenset(
     b"assert assert_eq assert_ne cfg_if compile_error concat const_assert dbg debug_assert debug_assert_eq"
     b" debug_assert_ne eprint eprintln format include include_bytes include_str macro_rules matches panic print println"
-    b" thread_local todo unimplemented unreachable vec write writeln".split()
+    b" pin_project thread_local todo unimplemented unreachable vec write writeln".split()
 )
 
 
@@ -58,7 +63,10 @@ class CrateImpls:
         self._program = crate.program
         self._open: list[FileSketch] | None = None
         self._extra: dict[str, frozenset[bytes]] = {}
+        self._extra_headers: dict[str, list[Header]] = {}
+        self._any_header: set[str] = set()
         self._aliases: dict[bytes, set[bytes]] = {}
+        self._type_aliases: set[bytes] = set()
         self._wild: set[str] = set()
         self._foreign: dict[str, frozenset[bytes]] = {}
         self._asked: set[tuple[tuple[str, ...], ImplKind | None]] = set()
@@ -78,47 +86,77 @@ class CrateImpls:
         if self._open is not None:
             return self._open
         files = self._open = list(self._crate.files())
-        macros = self._macro_words(files)
+        macros, headers, unclear = self._macro_words(files)
         has_models = not _MODELLED_CRATES.isdisjoint(self._crate.crate.dependencies)
         for file in files:
             for match in _ALIAS.finditer(file.text):
                 for word in _WORD.findall(match[2]):
                     self._aliases.setdefault(word, set()).add(match[1])
+            self._type_aliases.update(_TYPE_ALIAS.findall(file.text))
             for match in _RENAME.finditer(file.text):
                 self._aliases.setdefault(match[1], set()).add(match[2])
             extra: frozenset[bytes] = frozenset()
+            made: set[Header] = set()
             for name in file.words() & macros.keys():
                 extra |= macros[name]
+                made |= headers[name]
+                if name in unclear:
+                    self._any_header.add(file.path)
+            of_macros = extra
             if has_models and _DERIVE in file.words() | extra:
                 for name in (file.words() | extra) & _DERIVE_WORDS.keys():
                     extra |= _DERIVE_WORDS[name]
+                if _IMPL in extra - of_macros:
+                    self._any_header.add(file.path)
             if b"pin_project" in file.words() | extra:
                 extra |= _PIN_PROJECT_WORDS
+                made.update(_PIN_PROJECT_IMPLS)
             if b"wasm_bindgen" in file.words() | extra:
                 self._foreign[file.path] = frozenset(_WASM_CLASS.findall(file.text))
                 if b"wasm_bindgen" in extra or b"macro_rules" in file.words():
                     extra |= _WASM_IMPLS
             self._extra[file.path] = extra
+            self._extra_headers[file.path] = list(made)
             if any(name not in macros and name not in _HARMLESS for name in _TOP_CALL.findall(file.text)):
                 self._wild.add(file.path)
         return files
 
-    def _macro_words(self, files: list[FileSketch]) -> dict[bytes, frozenset[bytes]]:
-        """The words that each macro of the crate may put where it is called, through other macros too."""
+    def _macro_words(
+        self, files: list[FileSketch]
+    ) -> tuple[dict[bytes, frozenset[bytes]], dict[bytes, set[Header]], set[bytes]]:
+        """The words that each macro of the crate may put where it is called, through other macros too; the heads of
+        impls among them; and the macros whose impls have no head that can be seen."""
         direct: dict[bytes, set[bytes]] = {}
+        headers: dict[bytes, set[Header]] = {}
+        unclear: set[bytes] = set()
         for file in files:
             for match in _MACRO_DEFINITION.finditer(file.text):
                 end = _end_of_rules(file.text, match.end())
-                direct.setdefault(match[1], set()).update(_WORD.findall(file.text, match.end(), end))
+                name = match[1]
+                words = _WORD.findall(file.text, match.end(), end)
+                direct.setdefault(name, set()).update(words)
+                known = headers.setdefault(name, set())
+                if _IMPL in words:
+                    text = file.text[match.end() : end]
+                    known.update(headers_in(text))
+                    if len(_IMPL_START.findall(text)) != words.count(_IMPL):
+                        unclear.add(name)
         changed = True
         while changed:
             changed = False
-            for name, words in direct.items():
-                for other in direct.keys() & words:
-                    if other != name and not direct[other] <= words:
-                        words |= direct[other]
+            for name, of_name in direct.items():
+                for other in direct.keys() & of_name:
+                    if other != name and not (
+                        direct[other] <= of_name
+                        and headers[other] <= headers[name]
+                        and (other not in unclear or name in unclear)
+                    ):
+                        of_name |= direct[other]
+                        headers[name] |= headers[other]
+                        if other in unclear:
+                            unclear.add(name)
                         changed = True
-        return {name: frozenset(words) for name, words in direct.items()}
+        return {name: frozenset(words) for name, words in direct.items()}, headers, unclear
 
     def look_at(self, *words: str, of: ImplKind | None = None) -> None:
         """Lower the files that may hold an impl, a derive or a trait with all these words.
@@ -134,7 +172,7 @@ class CrateImpls:
         still: list[FileSketch] = []
         hits: list[FileSketch] = []
         for file in self._sketch():
-            may_have = self._may_have(file, wanted) and (of is None or self._may_have_impl(file, wanted, of))
+            may_have = self._may_have(file, wanted) and (of is None or self._may_have_impl(file, words, of))
             (hits if may_have else still).append(file)
         self._open = still
         for file in hits:
@@ -159,24 +197,37 @@ class CrateImpls:
             return False
         return True
 
-    def _may_have_impl(self, file: FileSketch, wanted: frozenset[bytes], of: ImplKind) -> bool:
+    def _may_have_impl(self, file: FileSketch, words: tuple[str, ...], of: ImplKind) -> bool:
         extra = self._extra[file.path]
-        if file.path in self._wild or file.path in self._foreign or _IMPL in extra or _DERIVE in extra:
+        path = file.path
+        if path in self._wild or path in self._foreign or path in self._any_header or _DERIVE in extra:
             return True
-        named = wanted - _ANY_IMPL
+        named = [word.encode() for word in words if word != "impl"]
         if (
             _DERIVE in file.words()
-            and not named.isdisjoint(file.declared_types())
+            and not file.declared_types().isdisjoint(named)
             and (of is ImplKind.OF_TRAIT or not _DERIVE_WORDS.keys().isdisjoint(file.words()))
         ):
             return True
-        nothing: frozenset[bytes] = frozenset()
-        for kind, header in file.impl_headers():
-            if (kind is None or kind is of) and all(
-                word in header or self._is_aliased(word, header, nothing) for word in named
-            ):
-                return True
-        return False
+        trait = named[0] if of is ImplKind.OF_TRAIT else None
+        head = named[-1] if of is ImplKind.INHERENT or len(named) > 1 else None
+        return any(
+            (header.kind is None or header.kind is of) and self._fits(header, trait, head)
+            for headers in (self._extra_headers[path], file.impl_headers())
+            for header in headers
+        )
+
+    def _fits(self, header: Header, trait: bytes | None, head: bytes | None) -> bool:
+        """`trait` None: no trait is asked for; `head` None: the impl is for a type that has no name of its own."""
+        if trait is not None and not self._has(header.trait, trait):
+            return False
+        name = header.self_name
+        if head is None:
+            return name is None or name in self._type_aliases
+        return self._has(header.self_words if name is None else frozenset((name,)), head)
+
+    def _has(self, words: frozenset[bytes] | None, word: bytes) -> bool:
+        return words is None or word in words or self._is_aliased(word, words, _NO_WORDS)
 
     def _is_aliased(self, word: bytes, words: frozenset[bytes], extra: frozenset[bytes]) -> bool:
         """The file has another name for `word`."""

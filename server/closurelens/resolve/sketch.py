@@ -23,8 +23,12 @@ _INCLUDE = re.compile(rb'include!\s*[({\[]\s*"([^"\n]+)"')
 _CFG = re.compile(rb"#\s*\[\s*cfg\s*\(")
 _WORD = re.compile(rb"[A-Za-z_]\w*")
 # Not `impl Trait`, which stands behind other things; what is in a macro's definition counts where the macro is called.
-_IMPL = re.compile(rb"(?m)(?:^|[{};\]/*])[ \t]*(?:(?:unsafe|default|const)\s+)*impl\b")
+IMPL_START = re.compile(rb"(?m)(?:^|[{};\]/*])[ \t]*(?:(?:unsafe|default|const)\s+)*impl\b")
 _FOR = re.compile(rb"\bfor\b(?!\s*<)")
+_FOR_QUALIFIED = re.compile(rb"\bfor\s*<")
+_WHERE = re.compile(rb"\bwhere\b")
+_ANGLE = re.compile(rb"->|=>|[<>]")
+_PATH_TYPE = re.compile(rb"\s*(?:::\s*)?(?:[A-Za-z_]\w*\s*::\s*)*([A-Za-z_]\w*)\s*(?=<|$)")
 _TYPE = re.compile(rb"\b(?:struct|enum|union)\s+(?:r#)?([A-Za-z_]\w*)")
 _SPACE = b" \t\r\n)];}{"
 
@@ -34,8 +38,19 @@ class ImplKind(Enum):
     INHERENT = 1
 
 
-Header = tuple[ImplKind | None, frozenset[bytes]]
-"""The kind of an impl, None where it cannot be told, and all words up to its body."""
+@dataclass(slots=True, eq=True, unsafe_hash=True)
+class Header:
+    """What an impl says up to its body, as words.
+
+    * `kind` is None where it cannot be told; then all words are in both parts.
+    * `self_name` is the last name of a type that is written as a path and is no parameter of the impl.
+    * A part that has a macro's variable may stand for anything: it is None.
+    """
+
+    kind: ImplKind | None
+    trait: frozenset[bytes] | None
+    self_words: frozenset[bytes] | None
+    self_name: bytes | None = None
 
 
 @dataclass(slots=True)
@@ -57,8 +72,7 @@ class FileSketch:
     def impl_headers(self) -> list[Header]:
         """What may be the head of an impl."""
         if self._headers is None:
-            found = {(_kind_of(head), frozenset(_WORD.findall(head))) for head in _impl_headers(self.text)}
-            self._headers = list(found)
+            self._headers = headers_in(self.text)
         return self._headers
 
     def declared_types(self) -> frozenset[bytes]:
@@ -68,14 +82,51 @@ class FileSketch:
         return self._declared
 
 
-def _kind_of(header: bytes) -> ImplKind | None:
-    if b"/" in header:
-        return None
-    return ImplKind.OF_TRAIT if _FOR.search(header) else ImplKind.INHERENT
+def headers_in(text: bytes) -> list[Header]:
+    return list({header_of(head) for head in _impl_headers(text)})
+
+
+def header_of(text: bytes) -> Header:
+    """`text` stands between `impl` and the body."""
+    generics: list[bytes] = []
+    rest = text.lstrip()
+    end = _end_of_generics(rest) if rest[:1] == b"<" else 0
+    if b"/" in text or end < 0:
+        words = frozenset(_WORD.findall(text))
+        return Header(None, words, words)
+    if end:
+        generics = _WORD.findall(rest, 0, end)
+        rest = rest[end:]
+    where = _WHERE.search(rest)
+    if where is not None:
+        rest = rest[: where.start()]
+    is_for = _FOR.search(rest)
+    if is_for is None and (b"$(" in rest or _FOR_QUALIFIED.search(rest)):
+        return Header(None, None, None)
+    self_type = rest if is_for is None else rest[is_for.end() :]
+    path = _PATH_TYPE.match(self_type)
+    name = None if path is None or _WORD.findall(path[0])[0] in generics else path[1]
+    if is_for is None:
+        return Header(ImplKind.INHERENT, frozenset(), _words_of(self_type), name)
+    return Header(ImplKind.OF_TRAIT, _words_of(rest[: is_for.start()]), _words_of(self_type), name)
+
+
+def _words_of(part: bytes) -> frozenset[bytes] | None:
+    return None if b"$" in part or b"[<" in part else frozenset(_WORD.findall(part))
+
+
+def _end_of_generics(text: bytes) -> int:
+    """Behind the `>` that closes the `<` at the start; -1 if there is none."""
+    depth = 0
+    for match in _ANGLE.finditer(text):
+        depth += 1 if match[0] == b"<" else -1 if match[0] == b">" else 0
+        if depth == 0:
+            return match.end()
+    return -1
 
 
 def _impl_headers(text: bytes) -> Iterator[bytes]:
-    for match in _IMPL.finditer(text):
+    for match in IMPL_START.finditer(text):
         start = match.end()
         end = text.find(b"{", start)
         # A brace after these is one around a constant.
