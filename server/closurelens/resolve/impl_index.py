@@ -7,15 +7,14 @@ and of the type, or calls a macro that may bring them. Invariant: answers are th
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from closurelens.hir import types as h
 from closurelens.hir.item import ImplItem, TraitItem
 from closurelens.resolve import derive_models, derives
 from closurelens.resolve.module import Entry
-from closurelens.resolve.sketch import IMPL_START as _IMPL_START
-from closurelens.resolve.sketch import FileSketch, Header, ImplKind, header_of, headers_in
+from closurelens.resolve.sketch import FileSketch, Header, ImplKind, header_of, headers_in, impl_starts
 from closurelens.resolve.wasm_extern import ABI_TRAITS
 from closurelens.syntax.lex import match_brace, match_bracket
 from closurelens.ty.sig import Def, DefKind, ImplSig, Namespace
@@ -30,12 +29,17 @@ UNKNOWN_HEAD = "?"
 
 _MACRO_DEFINITION = re.compile(rb"macro_rules!\s*(?:r#)?([A-Za-z_]\w*)")
 _ALIAS = re.compile(rb"type\s+([A-Za-z_]\w*)[^=;{]*=([^;]{1,300});")
-_TYPE_ALIAS = re.compile(rb"\btype\s+([A-Za-z_]\w*)")
-_RENAME = re.compile(rb"([A-Za-z_]\w*)\s+as\s+([A-Za-z_]\w*)")
+# A pattern that starts with letters is searched for many times faster: what stands before is looked at afterwards.
+_TYPE_ALIAS = re.compile(rb"type\s+([A-Za-z_]\w*)")
+_AS = re.compile(rb"as\s+([A-Za-z_]\w*)")
+_LONGEST_NAME = 200
 _TOP_CALL = re.compile(rb"^(?:[a-z_]\w*::)*([a-z_]\w*)!\s*[({\[]", re.MULTILINE)
 _WORD = re.compile(rb"[A-Za-z_]\w*")
 _OPENING = re.compile(rb"[{(\[]")
 _IMPL = b"impl"
+# The keyword in a string, and where a macro's rule expects it.
+_NO_IMPL = re.compile(rb'"impl"|\[impl\]\s*=>')
+_ATTRIBUTES = frozenset(b"allow cfg cfg_attr deprecated doc expect ignore inline link must_use path repr test".split())
 _WASM_ABI = [name.encode() for name in ABI_TRAITS]
 _WASM_IMPLS = frozenset((b"impl", b"Deref", b"AsRef", b"From", b"JsCast", b"WasmDescribe", *_WASM_ABI))
 _WASM_CLASS = re.compile(rb"(?:\btype\s+|\benum\s+|\bthis\s*:\s*&\s*(?:\w+::)*|static_method_of\s*=\s*)([A-Za-z_]\w*)")
@@ -93,11 +97,11 @@ class CrateImpls:
                 for word in _WORD.findall(match[2]):
                     self._aliases.setdefault(word, set()).add(match[1])
             self._type_aliases.update(_TYPE_ALIAS.findall(file.text))
-            for match in _RENAME.finditer(file.text):
-                self._aliases.setdefault(match[1], set()).add(match[2])
+            for name, other in _renames(file.text):
+                self._aliases.setdefault(name, set()).add(other)
             extra: frozenset[bytes] = frozenset()
             made: set[Header] = set()
-            for name in file.words() & macros.keys():
+            for name in _without_attributes(file.words() & macros.keys(), file.text):
                 extra |= macros[name]
                 made |= headers[name]
                 if name in unclear:
@@ -127,31 +131,34 @@ class CrateImpls:
         """The words that each macro of the crate may put where it is called, through other macros too; the heads of
         impls among them; and the macros whose impls have no head that can be seen."""
         direct: dict[bytes, set[bytes]] = {}
+        called: dict[bytes, set[bytes]] = {}
         headers: dict[bytes, set[Header]] = {}
         unclear: set[bytes] = set()
         for file in files:
             for match in _MACRO_DEFINITION.finditer(file.text):
                 end = _end_of_rules(file.text, match.end())
                 name = match[1]
-                words = _WORD.findall(file.text, match.end(), end)
+                text = file.text[match.end() : end]
+                words = _WORD.findall(text)
                 direct.setdefault(name, set()).update(words)
+                called.setdefault(name, set()).update(_without_attributes(set(words), text))
                 known = headers.setdefault(name, set())
                 if _IMPL in words:
-                    text = file.text[match.end() : end]
                     known.update(headers_in(text))
-                    if len(_IMPL_START.findall(text)) != words.count(_IMPL):
+                    if sum(1 for _ in impl_starts(text)) + len(_NO_IMPL.findall(text)) != words.count(_IMPL):
                         unclear.add(name)
         changed = True
         while changed:
             changed = False
             for name, of_name in direct.items():
-                for other in direct.keys() & of_name:
+                for other in direct.keys() & called[name]:
                     if other != name and not (
                         direct[other] <= of_name
                         and headers[other] <= headers[name]
                         and (other not in unclear or name in unclear)
                     ):
                         of_name |= direct[other]
+                        called[name] |= called[other]
                         headers[name] |= headers[other]
                         if other in unclear:
                             unclear.add(name)
@@ -374,6 +381,23 @@ class CrateImpls:
     def forget_signatures(self) -> None:
         """Signatures are made anew; which impls there are has not changed."""
         self._sigs.clear()
+
+
+def _renames(text: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Pairs of words with `as` between them."""
+    for match in _AS.finditer(text):
+        at = match.start()
+        if not text[max(0, at - 1) : at].isspace():
+            continue
+        start = max(0, at - _LONGEST_NAME)
+        words = _WORD.findall(text, start, at)
+        if words and text[start:at].rstrip().endswith(words[-1]):
+            yield words[-1], match[1]
+
+
+def _without_attributes(names: set[bytes] | frozenset[bytes], text: bytes) -> set[bytes]:
+    """Without those that are names of attributes, unless macros of these names are called."""
+    return {name for name in names if name not in _ATTRIBUTES or re.search(rb"\b%b\s*!" % name, text)}
 
 
 def _end_of_rules(text: bytes, at: int) -> int:

@@ -23,13 +23,16 @@ _INCLUDE = re.compile(rb'include!\s*[({\[]\s*"([^"\n]+)"')
 _CFG = re.compile(rb"#\s*\[\s*cfg\s*\(")
 _WORD = re.compile(rb"[A-Za-z_]\w*")
 # Not `impl Trait`, which stands behind other things; what is in a macro's definition counts where the macro is called.
-IMPL_START = re.compile(rb"(?m)(?:^|[{};\]/*])[ \t]*(?:(?:unsafe|default|const)\s+)*impl\b")
+_IMPL = re.compile(rb"impl\b")
+_BEFORE_IMPL = re.compile(rb"(?:\A|[\n{};\]/*])[ \t]*(?:(?:unsafe|default|const)\s+)*\Z")
 _FOR = re.compile(rb"\bfor\b(?!\s*<)")
 _FOR_QUALIFIED = re.compile(rb"\bfor\s*<")
 _WHERE = re.compile(rb"\bwhere\b")
 _ANGLE = re.compile(rb"->|=>|[<>]")
 _PATH_TYPE = re.compile(rb"\s*(?:::\s*)?(?:[A-Za-z_]\w*\s*::\s*)*([A-Za-z_]\w*)\s*(?=<|$)")
 _TYPE = re.compile(rb"\b(?:struct|enum|union)\s+(?:r#)?([A-Za-z_]\w*)")
+_BEFORE = 80
+"""Bytes before an `impl` that tell whether it begins an item."""
 _SPACE = b" \t\r\n)];}{"
 
 
@@ -125,9 +128,16 @@ def _end_of_generics(text: bytes) -> int:
     return -1
 
 
+def impl_starts(text: bytes) -> Iterator[int]:
+    """Behind each `impl` that may begin an item."""
+    for match in _IMPL.finditer(text):
+        at = match.start()
+        if _BEFORE_IMPL.search(text[max(0, at - _BEFORE) : at]):
+            yield match.end()
+
+
 def _impl_headers(text: bytes) -> Iterator[bytes]:
-    for match in IMPL_START.finditer(text):
-        start = match.end()
+    for start in impl_starts(text):
         end = text.find(b"{", start)
         # A brace after these is one around a constant.
         while end >= 0 and text[start:end].rstrip()[-1:] in (b"<", b",", b";", b"="):
