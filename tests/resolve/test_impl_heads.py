@@ -1,0 +1,92 @@
+"""A glance at a crate's text leaves out no file whose impls are asked for."""
+
+from __future__ import annotations
+
+import pytest
+from resolve_fixture import load
+
+from closurelens.resolve.impl_index import CrateImpls
+from closurelens.resolve.sketch import ImplKind, header_of
+
+TEXT = """
+pub struct A<T>(T); pub struct B; pub trait Local<X = u8> {} pub trait Other {}
+pub type Pair = (B, B); pub type Short = A<u8>;
+mod bounds; mod blanket; mod shapes; mod aliases; mod called; mod tokens; mod defaults; mod keywords; mod groups;
+#[macro_use] mod macros { macro_rules! outer { ($t:ident) => { inner!{$t} } }
+  macro_rules! inner { ($t:ident) => { impl crate::Local for crate::$t {} impl crate::$t { fn made(&self) {} } } }
+  macro_rules! head { ($($head:tt)*) => { impl $($head)* {} } }
+  macro_rules! attr { ($imp:tt $t:ident) => { $imp crate::Other for crate::$t {} } }
+  macro_rules! doc { ($t:ident) => { impl crate::Local<u16> for crate::$t {} } }
+  macro_rules! key { ([impl] => $t:ident) => { unsafe impl crate::Other for crate::A<crate::$t> {} } } }
+//- /bounds.rs
+use crate::*; impl<T: Local> Other for A<T> where T: for<'a> Fn(&'a u8) {}
+//- /blanket.rs
+use crate::*; impl<T> Local for T where T: Other {}
+//- /shapes.rs
+use crate::*; impl Local for (u8, A<u8>) {} impl<T> Local for &mut [T] {} impl Other for dyn Local {}
+impl Other for fn(B) {} impl Local for <B as Iterator>::Item {}
+//- /aliases.rs
+use crate::{Local, Other as Renamed, Pair, Short, B as C}; impl Local for Pair {} impl Renamed for Short {}
+impl C { fn on_renamed(&self) {} } impl<X> Local<X> for
+  C {}
+//- /called.rs
+outer!(B);
+//- /tokens.rs
+head!(crate::Local<u64> for crate::B); attr!(impl B);
+//- /defaults.rs
+use crate::*; unsafe /* why */ impl Local<bool> for B {} /* note */ impl /* for */ Other for /* x */ B {}
+//- /keywords.rs
+/// text
+doc!(B);
+//- /groups.rs
+key!([impl] => B);
+"""
+TRAITS = ("krate::Local", "krate::Other", "core::ops::deref::Deref")
+HEADS = ("krate::A", "krate::B", "u8", "&", "&mut", "(2)", "fn", "dyn krate::Local", None)
+
+
+def _ask(trait: str | None, head: str | None) -> list[list[str]]:
+    """By a crate that has not been asked for anything else."""
+    impls = load(TEXT).program.source_crates()[0].impls
+    if trait is None:
+        assert head is not None
+        found = impls.inherent_impls(head, off=False)
+    else:
+        found = impls.trait_impls(trait, head, off=False)
+    return [[impl.path, str(impl.self_ty)] for impl in found]
+
+
+def _answers() -> dict[tuple[str | None, str | None], list[list[str]]]:
+    questions = [(trait, head) for trait in TRAITS for head in HEADS]
+    inherent = [(None, head) for head in ("krate::A", "krate::B", "dyn krate::Local")]
+    return {question: _ask(*question) for question in (*questions, *inherent)}
+
+
+def _every_file(self: CrateImpls, *_: object) -> bool:
+    return True
+
+
+def test_answers_are_those_of_all_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = _answers()
+    monkeypatch.setattr(CrateImpls, "_may_have", _every_file)
+    monkeypatch.setattr(CrateImpls, "_may_have_impl", _every_file)
+    assert found == _answers()
+    assert sum(map(len, found.values())) > 12
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "trait", "name"),
+    [
+        (b" A ", ImplKind.INHERENT, b"", b"A"),
+        (b"<T: Local> crate::Other for crate::A<T> where T: Copy ", ImplKind.OF_TRAIT, b"Other crate", b"A"),
+        (b"<T> Local for T ", ImplKind.OF_TRAIT, b"Local", None),
+        (b"<F: Fn(u8) -> A<u8>> Local for &F ", ImplKind.OF_TRAIT, b"Local", None),
+        (b" Local for <B as C>::D ", None, None, None),
+        (b" $($head)* ", None, None, None),
+        (b" Local for $t ", ImplKind.OF_TRAIT, b"Local", None),
+    ],
+)
+def test_a_head(text: bytes, kind: ImplKind | None, trait: bytes | None, name: bytes | None) -> None:
+    header = header_of(text)
+    words = None if header.trait is None else b" ".join(sorted(header.trait))
+    assert (header.kind, words, header.self_name) == (kind, trait, name)
