@@ -43,3 +43,8 @@ def test_any_tokens_give_an_answer(macro: str, text: str) -> None:
     closers = {"{": "}", "[": "]", "(": ")"}
     code = text + "".join(closers[char] for char in reversed(text) if char in closers and closers[char] not in text)
     assert isinstance(Expander(Models()).expand(call_of(f"{macro}!({code})", "expr")), Expansion | Failure)
+
+
+def test_paths_that_start_like_helpers_are_no_models() -> None:
+    assert modelled("__tokio_select") is not None
+    assert modelled("__krate::concat_inner") is None
