@@ -40,12 +40,16 @@ class Terminal:
     def keys(self, *keys: str) -> None:
         self._do("send-keys", "-t", "helix", *keys)
 
+    def escape(self) -> None:
+        """As the sequence `CSI 27 u`: a lone escape byte makes one Alt key with what is read along with it."""
+        self._do("send-keys", "-t", "helix", "-H", "1b", "5b", "32", "37", "75")
+
     def type(self, text: str) -> None:
         # A semicolon at the end would end tmux's own command.
         self._do("send-keys", "-l", "-t", "helix", text[:-1] + "\\;" if text.endswith(";") else text)
 
     def command(self, text: str) -> None:
-        self.keys("Escape")
+        self.escape()
         self.type(f":{text}")
         self.keys("Enter")
 
@@ -85,11 +89,11 @@ def check(run: Run, terminal: Terminal) -> None:
     terminal.command("goto 4")
     terminal.keys("o")
     terminal.type("let c = 2;")
-    terminal.keys("Escape")
+    terminal.escape()
     terminal.command("goto 6")
     terminal.keys("g", "l", "i")
     terminal.type(" + /* 🦀é */ c")
-    terminal.keys("Escape")
+    terminal.escape()
     assert terminal.shows("let f = move(&a, &c) |x|: Fn x + a + /*"), terminal.screen()
     assert terminal.line_of("let x = move(&a") == "    let x = move(&a, &mut b, c) ||: FnOnce {"
     terminal.command("write")
@@ -108,7 +112,7 @@ def check(run: Run, terminal: Terminal) -> None:
         hover += terminal.screen()
     for part in expected.HOVER:
         assert part in hover.replace("`", ""), hover
-    terminal.keys("Escape")
+    terminal.escape()
 
     terminal.command("goto 6")
     terminal.keys("f", "|")
