@@ -146,7 +146,8 @@ class Connection:
             self._pygls().notification(method, params)
 
     def _handle_response(self, message: Json) -> None:
-        method, then = self._asked.pop(message.get("id"), ("", None))  # type: ignore[arg-type]  # an id of another type
+        id = message.get("id")
+        method, then = self._asked.pop(id, ("", None)) if isinstance(id, str) else ("", None)
         error = message.get("error")
         if error is not None and method:
             logger.warning("the client refused %s: %s", method, error)
