@@ -7,6 +7,7 @@ is taken by value. Invariant: what is no markup is an answer in words.
 
 from __future__ import annotations
 
+from closurelens.hir.macros.branches import branches
 from closurelens.hir.macros.code import Code
 from closurelens.hir.macros.expansion import Arguments, slice_buffer
 from closurelens.hir.macros.scan_items import Scanner
@@ -94,21 +95,7 @@ class _Markup:
 
     def condition(self, at: int, end: int) -> int:
         """`if`, with branches of nodes."""
-        texts, partners = self.buffer.texts, self.buffer.partners
-        while True:
-            opening = self.scanner.expr(at + 1, structs=False)
-            if texts[opening] != "{" or opening >= end:
-                raise NoFragment
-            self.code.copy(at, opening)
-            at = self.branch(opening, partners[opening])
-            if at >= end or texts[at] != "else":
-                return at
-            self.code.text("else")
-            at += 1
-            if texts[at] == "{":
-                return self.branch(at, partners[at])
-            if texts[at] != "if":
-                raise NoFragment
+        return branches(self.code, self.scanner, at, end, self.branch)
 
     def branch(self, opening: int, closing: int) -> int:
         self.code.text("{")

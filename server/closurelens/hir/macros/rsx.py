@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from closurelens.hir.macros.branches import branches
 from closurelens.hir.macros.code import Code
 from closurelens.hir.macros.expansion import Arguments
 from closurelens.hir.macros.scan_items import Scanner
@@ -138,21 +139,7 @@ class _Rsx:
 
     def choice(self, at: int, end: int) -> int:
         """`if` as the value of an attribute; its branches are strings or expressions."""
-        texts, partners = self.buffer.texts, self.buffer.partners
-        while True:
-            opening = self.scanner.expr(at + 1, structs=False)
-            if texts[opening] != "{" or opening >= end:
-                raise NoFragment
-            self.code.copy(at, opening)
-            at = self.chosen(opening, partners[opening])
-            if at >= end or texts[at] != "else":
-                return at
-            self.code.text("else")
-            at += 1
-            if texts[at] == "{":
-                return self.chosen(at, partners[at])
-            if texts[at] != "if":
-                raise NoFragment
+        return branches(self.code, self.scanner, at, end, self.chosen)
 
     def chosen(self, opening: int, closing: int) -> int:
         self.code.text("{")
@@ -164,21 +151,7 @@ class _Rsx:
         return closing + 1
 
     def condition(self, at: int, end: int) -> int:
-        texts, partners = self.buffer.texts, self.buffer.partners
-        while True:
-            opening = self.scanner.expr(at + 1, structs=False)
-            if texts[opening] != "{" or opening >= end:
-                raise NoFragment
-            self.code.copy(at, opening)
-            at = self.branch(opening, partners[opening])
-            if at >= end or texts[at] != "else":
-                return at
-            self.code.text("else")
-            at += 1
-            if texts[at] == "{":
-                return self.branch(at, partners[at])
-            if texts[at] != "if":
-                raise NoFragment
+        return branches(self.code, self.scanner, at, end, self.branch)
 
     def branch(self, opening: int, closing: int) -> int:
         self.code.text("{")
