@@ -33,6 +33,8 @@ class PatchKind(Enum):
     RANGE = "..="
     JUMP = "jump"
     """`return`, `break` or `yield` before a closure, written as an assignment."""
+    STATEMENT_END = ";"
+    """White space after `m! {..}`, which is a statement whatever follows, written as a semicolon."""
 
 
 @dataclass(slots=True)
@@ -175,11 +177,44 @@ def _may_be_silent(source: bytes) -> bool:
     return False
 
 
+_BRACE_CALL = _pattern(rb"!~\{")
+_STATEMENT_CALL = _pattern(rb"(?:[;{}\]]|\A)~(?:::~)?[$\w]+(?:~::~\w+)*+~\Z")
+_LONGEST_CALLEE = 200
+"""Bytes of a macro's path, and of the white space around it."""
+_GOES_ON = re.compile(rb"\s+(?:[<&*\-(\[|]|\.\.)")
+
+
+def _ended_calls(source: bytes, work: _Work | None = None) -> list[int]:
+    """Where the statements `m! {..}` end after which the grammar would go on with an operator, or with arguments.
+
+    Rust goes on with `.` and `?` only (rustc's `parse_stmt_mac`).
+    """
+    found: list[int] = []
+    for call in _BRACE_CALL.finditer(source):
+        at = call.start()
+        if _STATEMENT_CALL.search(source, max(at - _LONGEST_CALLEE, 0), at) is None:
+            continue
+        work = work or _Work(source)
+        end = work.close_of(call.end() - 1)
+        if end is not None and _GOES_ON.match(work.code, end) is not None:
+            found.append(end)
+    return found
+
+
+def _end_calls(work: _Work, source: bytes) -> None:
+    for end in _ended_calls(source, work):
+        work.put(end, b";")
+        work.patches.append(Patch(PatchKind.STATEMENT_END, end, end + 1, -1))
+
+
 def repair_silent(source: bytes) -> Repaired | None:
     """Repair what the parser takes for something else without an error; None when there is nothing of the kind."""
-    if not _may_be_silent(source):
+    ends = _ended_calls(source)
+    if not ends and not _may_be_silent(source):
         return None
     work = _Work(source)
+    if ends:
+        _end_calls(work, source)
     _jumps(work)
     _closures(work)
     return work.done() if work.patches else None
@@ -347,6 +382,7 @@ def _is_on_expression(work: _Work, start: int) -> bool:
 def repair_known(source: bytes) -> Repaired | None:
     """Rewrite every construct that is known by its own words; None when there is none."""
     work = _Work(source)
+    _end_calls(work, source)
     _jumps(work)
     _closures(work)
     _gen_blocks(work)

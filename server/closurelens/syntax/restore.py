@@ -48,6 +48,8 @@ def restore(root: Node, source: bytes, patches: Iterable[Patch], attributes: Ite
                 for node in _path(root, start, end - 1):
                     if node.kind == "..":
                         node.kind, node.end = "..=", end
+            case PatchKind.STATEMENT_END:
+                _restore_statement(root, patch)
             case PatchKind.TRAIT_ALIAS:
                 _restore_trait_alias(root, patch)
             case PatchKind.ATTRIBUTE:
@@ -136,6 +138,16 @@ def _restore_jump(root: Node, source: bytes, patch: Patch) -> None:
             children.append(value)
             node.kind = f"{word}_expression"
             node.children = children
+            return
+
+
+def _restore_statement(root: Node, patch: Patch) -> None:
+    """The call ends where it was written to end."""
+    for node in _path(root, patch.start, patch.end):
+        children = node.children
+        if len(children) == 2 and children[1].kind == ";" and children[1].start == patch.start:
+            node.children = [children[0]]
+            node.end = children[0].end
             return
 
 
