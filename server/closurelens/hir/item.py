@@ -6,6 +6,7 @@ Offsets are bytes in the file; of items inside of a body, bytes in the chunk, or
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from closurelens.hir.types import Anchor, BoundRef, GenericsDecl, Path, TypeRef
@@ -44,7 +45,7 @@ class Item:
 class Module(Item):
     """`items` None: `mod name;`, in a file of its own."""
 
-    items: list[Item] | None
+    items: Sequence[Item] | None
 
 
 @dataclass(slots=True)
@@ -127,7 +128,7 @@ class AdtItem(Item):
 class TraitItem(Item):
     generics: GenericsDecl
     supertraits: list[BoundRef]
-    items: list[Item]
+    items: Sequence[Item]
     is_auto: bool = False
     is_alias: bool = False
 
@@ -137,7 +138,7 @@ class ImplItem(Item):
     generics: GenericsDecl
     trait: Path | None
     self_ty: TypeRef
-    items: list[Item]
+    items: Sequence[Item]
     is_negative: bool = False
 
 

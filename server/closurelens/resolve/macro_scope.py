@@ -212,7 +212,8 @@ class MacroScope:
                 if crate.switched_off(item.attrs) is not None:
                     continue
                 if isinstance(item, Module) and item.items is not None:
-                    work.extend(reversed(item.items))
+                    if sketch.text.find(b"macro_export", *item.range) >= 0:
+                        work.extend(reversed(item.items))
                 elif isinstance(item, MacroRulesItem) and effective(item.attrs, crate.holds).macro_export:
                     written -= 1
                     self.add_exported(item, sketch.path, file.source, found)

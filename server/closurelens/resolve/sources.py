@@ -1,12 +1,14 @@
 """Files as lists of items, and what item macros expand to.
 
-Invariant: a file is lowered once for each text it has had; an edit that changes no item's structure keeps the items.
+What stands in an impl, trait or module is lowered when it is first looked at. Invariant: a file is lowered once for each
+text it has had; an edit that changes no item's structure keeps the items.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import overload
 
 from closurelens.hir.item import Attrs, Item
 from closurelens.hir.lower.items import ItemLowerer, lower_file_attrs
@@ -15,7 +17,7 @@ from closurelens.hir.lower.types import lower_path, lower_type
 from closurelens.hir.macros.api import Chunk, Delimiter, Expansion, MacroCall, Source
 from closurelens.hir.types import ErrorType, TypeRef
 from closurelens.syntax.nodes import Node
-from closurelens.syntax.skeleton import item_tree_of
+from closurelens.syntax.outline import block_of, outline_of
 
 ReadFile = Callable[[str], bytes | None]
 
@@ -61,10 +63,11 @@ class FileStore:
 
 
 def lower_file(path: str, text: bytes, edition: int) -> FileItems:
-    root = item_tree_of(text)
+    outline = outline_of(text)
+    root = outline.root
     attrs = lower_file_attrs(root, text) if b"#![" in text else Attrs()
     source = Chunk(text, edition)
-    return FileItems(path, source, items_of(root, source), attrs)
+    return FileItems(path, source, _Items(source, outline.late).items(root.children), attrs)
 
 
 @dataclass(slots=True)
@@ -74,8 +77,21 @@ class MacroType(ErrorType):
     call: MacroCall
 
 
+_NO_LATE: Mapping[int, int] = {}
+
+
 class _Items(ItemLowerer):
-    __slots__ = ()
+    """`late`: start and end of the blocks that are not in the tree."""
+
+    __slots__ = ("late",)
+
+    def __init__(self, source: Source, late: Mapping[int, int] = _NO_LATE) -> None:
+        super().__init__(source, 0)
+        self.late = late
+
+    def members(self, body: Node) -> Sequence[Item]:
+        end = self.late.get(body.start)
+        return self.items(body.children) if end is None else LateItems(self.source, (body.start + 1, end - 1))
 
     def macro_type(self, node: Node) -> TypeRef:
         return _macro_type(self, node)
@@ -90,7 +106,40 @@ class _Types(Reader):
 
 def items_of(root: Node, source: Source) -> list[Item]:
     """The items directly in a tree of `source`; offsets are bytes in `source.text`."""
-    return _Items(source, 0).items(root.children)
+    return _Items(source).items(root.children)
+
+
+class LateItems(Sequence[Item]):
+    """What stands in `source.text[range]`, the inside of a block; lowered when it is first looked at."""
+
+    __slots__ = ("_items", "_range", "_source")
+
+    def __init__(self, source: Source, range: tuple[int, int]) -> None:
+        self._source = source
+        self._range = range
+        self._items: list[Item] | None = None
+
+    def _lowered(self) -> list[Item]:
+        items = self._items
+        if items is None:
+            inside = block_of(self._source.text, *self._range)
+            items = self._items = _Items(self._source, inside.late).items(inside.root.children)
+        return items
+
+    def __iter__(self) -> Iterator[Item]:
+        return iter(self._lowered())
+
+    def __len__(self) -> int:
+        return len(self._lowered())
+
+    @overload
+    def __getitem__(self, index: int) -> Item: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Item]: ...
+
+    def __getitem__(self, index: int | slice) -> Item | Sequence[Item]:
+        return self._lowered()[index]
 
 
 def type_of(expansion: Expansion) -> TypeRef:

@@ -63,7 +63,7 @@ def foreign_items(block: ExternBlock, source: Source) -> list[Item]:
             if isinstance(made, ImplItem):
                 one = classes.setdefault(repr((made.self_ty, made.generics)), made)
                 if one is not made:
-                    one.items.extend(made.items)
+                    one.items = [*one.items, *made.items]
                     continue
             out.append(made)
         else:

@@ -17,15 +17,16 @@ from closurelens.syntax.lex import NAME, SPACE, match_brace, match_bracket, runs
 from closurelens.syntax.mask import mask
 from closurelens.text import Document
 
-__all__ = ["ItemScan", "ItemSpan", "context_of", "scan_item", "scan_items", "shebang_end"]
+__all__ = ["ItemScan", "ItemSpan", "context_of", "scan_item", "scan_items", "scan_outline", "shebang_end"]
 
 
 @dataclass(slots=True)
 class ItemSpan:
     """An item whose text is a chunk. `start` is at its first attribute.
 
-    `kind` is "fn", "const", "static", "macro_rules" or "macro_call". The body is a function's block with its braces, or
-    the initialiser of a const or static, if there is a `{` or `|` in it; macros have none (-1, -1).
+    `kind` is "fn", "const", "static", "macro_rules" or "macro_call", in an outline also "container" (an impl, trait or
+    module). The body is a function's or container's block with its braces, or the initialiser of a const or static, if
+    there is a `{` or `|` in it; macros have none (-1, -1), except in an outline: what is between their delimiters.
     """
 
     kind: str
@@ -66,6 +67,8 @@ _ITEM_WORDS = (
 )
 _ITEM_LINE = re.compile(rb"(?m)^([ \t]*+)" + _ITEM_WORDS)
 _SEMICOLON = _pattern(b"~;")
+_INNER_ATTRIBUTE = _pattern(rb"~#~!")
+_IN_PLACE = re.compile(b"extern")
 _ANGLE = re.compile(rb"->|=>|==|<=|>=|[<>=]")
 _FIRST_REACH = 2_000
 _LONGEST_CHARACTER = 16
@@ -90,16 +93,30 @@ class _Reader:
     """One reading of a text.
 
     `is_balanced` turns False where braces do not match, `is_plain` where something is not an item as it should be: then
-    where an item ends may have depended on text far behind it.
+    where an item ends may have depended on text far behind it. `is_outline`: impls, traits and modules count as a whole.
     """
 
-    __slots__ = ("at", "containers", "end", "found", "is_balanced", "is_plain", "pending", "text", "trusts_indent")
+    __slots__ = (
+        "at",
+        "containers",
+        "end",
+        "found",
+        "is_balanced",
+        "is_outline",
+        "is_plain",
+        "pending",
+        "text",
+        "trusts_indent",
+    )
 
-    def __init__(self, text: bytes, start: int, end: int, *, trusts_indent: bool) -> None:
+    def __init__(
+        self, text: bytes, start: int, end: int, *, trusts_indent: bool = False, is_outline: bool = False
+    ) -> None:
         self.text = text
         self.at = start
         self.end = end
         self.trusts_indent = trusts_indent
+        self.is_outline = is_outline
         self.found: list[ItemSpan] = []
         self.containers: list[int] = []
         self.pending = -1
@@ -155,8 +172,11 @@ class _Reader:
         elif kind == "container":
             stop = self._header(at, after)
             if stop < end and text[stop] == 0x7B:
-                self.containers.append(self._indent(at))
-                self.at = stop + 1
+                if self.is_outline and not _IN_PLACE.match(text, head.start("container"), stop):
+                    self._container(start, at, stop)
+                else:
+                    self.containers.append(self._indent(at))
+                    self.at = stop + 1
             else:
                 self.at = self._past_semicolon(stop)
         elif kind == "adt":
@@ -180,6 +200,14 @@ class _Reader:
         close = self._close(at, stop)
         self.found.append(ItemSpan("fn", _name(name), start, close, stop, close))
         self.at = close
+
+    def _container(self, start: int, at: int, stop: int) -> None:
+        if _INNER_ATTRIBUTE.match(self.text, stop + 1, self.end):
+            self.containers.append(self._indent(at))
+            self.at = stop + 1
+            return
+        self.at = close = self._close(at, stop)
+        self.found.append(ItemSpan("container", "", start, close, stop, close))
 
     def _value(self, start: int, at: int, after: int, head: re.Match[bytes]) -> None:
         text = self.text
@@ -207,12 +235,13 @@ class _Reader:
             kind, name = "macro_rules", head.group("rules_name")
         else:
             kind, name = "macro_call", head.group("call_name")
-        close = self._close(at, open_)
+        inside_end = close = self._close(at, open_)
         if text[open_] != 0x7B:
             semicolon = _SEMICOLON.match(text, close, self.end)
             if semicolon is not None:
                 close = semicolon.end()
-        self.found.append(ItemSpan(kind, _name(name), start, close))
+        inside = (open_ + 1, inside_end - 1) if self.is_outline and head.group("macro") is None else (-1, -1)
+        self.found.append(ItemSpan(kind, _name(name), start, close, *inside))
         self.at = close
 
     def _skip_unknown(self, at: int) -> int:
@@ -492,6 +521,17 @@ def scan_items(text: bytes) -> ItemScan:
     while not scan.step(len(text) + 1):
         pass
     return scan
+
+
+def scan_outline(text: bytes, start: int, end: int) -> list[ItemSpan] | None:
+    """The items that stand directly in a file or in the block of an impl, trait or module.
+
+    None where something is not as it should be: then only the whole tells what is an item.
+    """
+    reader = _Reader(text, start, end, is_outline=True)
+    while reader.at < reader.end and reader.is_balanced and reader.is_plain:
+        reader.step()
+    return reader.found if reader.is_balanced and reader.is_plain and not reader.containers else None
 
 
 def context_of(document: Document, start: int, end: int) -> tuple[bytes, bytes]:

@@ -122,6 +122,10 @@ class ItemLowerer(Reader):
                 pending = []
         return items
 
+    def members(self, body: Node) -> Sequence[Item]:
+        """What the block of an impl, trait or module declares."""
+        return self.items(body.children)
+
     def item(self, node: Node, handler: Handler, attributes: list[Node]) -> Item:
         if self.depth >= MAX_DEPTH:
             return ErrorItem("", self.at(node), self.empty_at(node), Attrs(), None, TOO_DEEP)
@@ -308,7 +312,7 @@ def _trait(low: ItemLowerer, node: Node, attrs: Attrs) -> Item:
         *low.head(node, attrs),
         lower_generics(low, node),
         lower_bounds(low, node.child_by_field("bounds")),
-        [] if body is None else low.items(body.children),
+        [] if body is None else low.members(body),
         is_auto=node.has("auto"),
     )
 
@@ -334,7 +338,7 @@ def _impl(low: ItemLowerer, node: Node, attrs: Attrs) -> Item:
         lower_generics(low, node),
         None if trait is None else path_of_type(lower_type(low, trait)),
         lower_type(low, node.child_by_field("type")),
-        [] if body is None else low.items(body.children),
+        [] if body is None else low.members(body),
         is_negative=node.has("!"),
     )
 
@@ -343,7 +347,7 @@ def _module(low: ItemLowerer, node: Node, attrs: Attrs) -> Item:
     body = node.child_by_field("body")
     if body is not None:
         _add(attrs, lower_attrs(low, inner_attrs(low, body.children)))
-    items = None if body is None else low.items(body.children)
+    items = None if body is None else low.members(body)
     return Module(*low.head(node, attrs), items)
 
 
