@@ -45,12 +45,23 @@ class State:
     finished: int
 
 
-class Background:
-    """`changed` is called each time the state has changed, on any thread."""
+def _at_once(work: Callable[[], None]) -> None:
+    work()
 
-    def __init__(self, store: CrateStore, changed: Callable[[], None]) -> None:
+
+class Background:
+    """`changed` is called each time the state has changed, on any thread. `when_idle` does what it is given when those
+    who wait for an answer have it: the other process would take from them the processor that they wait for."""
+
+    def __init__(
+        self,
+        store: CrateStore,
+        changed: Callable[[], None],
+        when_idle: Callable[[Callable[[], None]], None] = _at_once,
+    ) -> None:
         self._store = store
         self._changed = changed
+        self._when_idle = when_idle
         self._keys = KeyRing()
         self._lock = threading.Lock()
         self._waiting: dict[int, _Waiting] = {}
@@ -74,9 +85,9 @@ class Background:
                 self._asked.add(key)
                 self._next += 1
                 job = Job(self._next, graph.root, route.member, list(route.names), key)
-                waiting = self._waiting[job.id] = _Waiting(key, crate.name, job)
-                self._send(waiting)
+                self._waiting[job.id] = _Waiting(key, crate.name, job)
         if is_new:
+            self._when_idle(self._begin)
             self._changed()
         if why is not None:
             return Absent(f"crate `{crate.name}` could not be indexed: {why}")
@@ -96,6 +107,12 @@ class Background:
             worker.wait()
 
     # The worker
+
+    def _begin(self) -> None:
+        with self._lock:
+            for waiting in list(self._waiting.values()):
+                if not waiting.attempts:
+                    self._send(waiting)
 
     def _send(self, waiting: _Waiting) -> None:
         """The lock is held."""

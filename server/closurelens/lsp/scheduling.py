@@ -30,6 +30,8 @@ _SLICE = 100_000
 
 _FULL_COLLECTION = 50
 """Pauses in typing between two full collections of garbage."""
+_BEFORE_INDEXING = 0.2
+"""Seconds between an answer and the start of the process that makes what was missing for it."""
 _BETWEEN_CRATES = 2.0
 """Seconds between two times that hints are drawn anew while dependencies are being indexed."""
 
@@ -56,6 +58,18 @@ class Scheduler:
                 self._loop.call_soon_threadsafe(work)
             except RuntimeError:  # the loop is closed: nobody listens any more
                 return
+
+    def when_idle(self, work: Callable[[], None]) -> None:
+        """Do something of no hurry. An editor that opens a file asks several questions, one after the other."""
+        loop = self._loop
+        if loop is None:
+            work()
+            return
+
+        def wait() -> None:
+            loop.call_later(_BEFORE_INDEXING, work)
+
+        self.from_other_thread(wait)
 
     def changed(self, document: OpenDocument) -> None:
         """A document has been edited; more edits may follow."""

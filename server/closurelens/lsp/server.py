@@ -54,7 +54,11 @@ def connect(
 ) -> Connection:
     """A connection to one client; `send` gets the bodies of our messages."""
     connection = Connection(send)
-    background = Background(CrateStore(cache_folder()), lambda: scheduler.from_other_thread(scheduler.indexed))
+    background = Background(
+        CrateStore(cache_folder()),
+        lambda: scheduler.from_other_thread(scheduler.indexed),
+        lambda work: scheduler.when_idle(work),
+    )
     connection.at_end(background.close)
     session = Session(connection, lambda disk: world(disk, background.load), RememberingDisk())
     scheduler = Scheduler(session, background.state)

@@ -177,7 +177,7 @@ class CrateIndex:
         module.state = State.DONE
         self.program.names.changed()
 
-    def _items_of(self, module: ModuleData) -> tuple[list[Item], Source] | None:
+    def _items_of(self, module: ModuleData) -> tuple[Sequence[Item], Source] | None:
         declared = module.declared
         if declared is not None and declared.items is not None:
             assert module.source is not None

@@ -1,7 +1,7 @@
 """Files as lists of items, and what item macros expand to.
 
-What stands in an impl, trait or module is lowered when it is first looked at. Invariant: a file is lowered once for each
-text it has had; an edit that changes no item's structure keeps the items.
+What stands in an impl, trait or module is lowered when it is first looked at. Invariant: a file is lowered once for
+each text it has had; an edit that changes no item's structure keeps the items.
 """
 
 from __future__ import annotations

@@ -93,7 +93,7 @@ class _Reader:
     """One reading of a text.
 
     `is_balanced` turns False where braces do not match, `is_plain` where something is not an item as it should be: then
-    where an item ends may have depended on text far behind it. `is_outline`: impls, traits and modules count as a whole.
+    where an item ends may have depended on text far behind it. `is_outline`: impls, traits and modules are taken whole.
     """
 
     __slots__ = (
