@@ -5,11 +5,10 @@ Invariant: events come in the order in which rustc's ExprUseVisitor reports them
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from closurelens.capture.model import UseWhy
 from closurelens.capture.places import Access, Projs
 from closurelens.hir import body as h
+from closurelens.records import dataclass
 from closurelens.ty.types import Ty
 
 Range = tuple[int, int]

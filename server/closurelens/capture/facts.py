@@ -6,11 +6,11 @@ Invariant: answers come from the inference result and from finished analyses of 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from closurelens.capture.places import INDEX_EXPR, Access, UpvarPlace
 from closurelens.capture.tree import ClosureTree
 from closurelens.infer.result import ClosureKind, InferenceResult
+from closurelens.records import dataclass
 from closurelens.ty.display import shown
 from closurelens.ty.sig import AdtKind, AdtSig, SelfKind
 from closurelens.ty.types import (

@@ -7,12 +7,12 @@ has every list that may come out, so a doubt that changes nothing is none.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from functools import cmp_to_key
 
 from closurelens.capture.events import Bundle, Event, Info, Range
 from closurelens.capture.places import FIELD, Access, Projs, is_prefix, keys, truncate
 from closurelens.capture.precision import Processed
+from closurelens.records import dataclass, field
 from closurelens.ty.types import Ty
 
 MAX_OUTCOMES = 24

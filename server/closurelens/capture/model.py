@@ -5,10 +5,10 @@ All ranges are (start, end) in bytes relative to the chunk of the body.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import Enum
 
 from closurelens.infer.result import ClosureKind
+from closurelens.records import dataclass, field
 from closurelens.ty.types import Ty
 
 Range = tuple[int, int]

@@ -6,11 +6,11 @@ a place are certain where a type on the way is not known.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
 from closurelens.capture import model as m
+from closurelens.records import dataclass
 from closurelens.ty.types import Adt, RawPtr, Ref, Ty, Unknown
 
 

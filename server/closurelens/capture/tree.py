@@ -6,10 +6,10 @@ Invariant: every closure and async block of the body is there once, those of sta
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from typing import Any
 
 from closurelens.hir import body as h
+from closurelens.records import dataclass, field
 
 BODY = -1
 """The owner of bindings that no closure declares."""

@@ -6,8 +6,6 @@ through an inner one, and the trait of a closure that another one calls, are kno
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from closurelens.capture import min_captures as mc
 from closurelens.capture import reasons
 from closurelens.capture.events import Bundle, Doubt, Event, Info, Visit
@@ -20,6 +18,7 @@ from closurelens.capture.tree import ClosureNode, closure_tree
 from closurelens.capture.use_visitor import ExprUseVisitor
 from closurelens.hir import body as h
 from closurelens.infer.result import ClosureKind, ClosureTypes, InferenceResult
+from closurelens.records import dataclass, field
 from closurelens.ty.types import Ty
 
 KINDS = (ClosureKind.FN, ClosureKind.FN_MUT, ClosureKind.FN_ONCE)

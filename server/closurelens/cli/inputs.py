@@ -6,9 +6,9 @@ Invariant: the order of files is that of the arguments, sorted within a folder.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 
 from closurelens.project.load import DiskFileSystem, from_os_path
+from closurelens.records import dataclass
 from closurelens.text import DecodeError, decode
 
 _SKIPPED = frozenset(("target", "node_modules"))

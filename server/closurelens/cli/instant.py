@@ -8,7 +8,6 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 
 from closurelens.cli.inputs import Input, Trouble, read_text, text_or_none
 from closurelens.cli.progress import progress
@@ -16,6 +15,7 @@ from closurelens.cli.report import Json, Places, of_file
 from closurelens.cli.session import Reports, known_answers, make_world
 from closurelens.index.answers import Answers, Reads, Stamp, stamp_of
 from closurelens.project.load import LoadSettings
+from closurelens.records import dataclass, field
 from closurelens.world import World
 
 _WORTH_A_PROCESS = 300_000

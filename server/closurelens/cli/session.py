@@ -7,7 +7,6 @@ import os
 import sys
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import TypeVar
 
 from closurelens.cli.inputs import text_or_none
@@ -18,6 +17,7 @@ from closurelens.project.dependencies import ManifestCache
 from closurelens.project.features import FeatureSelection
 from closurelens.project.load import LoadSettings, load_project
 from closurelens.project.model import CrateGraph, Edition
+from closurelens.records import dataclass, field
 from closurelens.resolve.sources import ReadFile
 from closurelens.stdsig.database import StdDb
 from closurelens.world import World

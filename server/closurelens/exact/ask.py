@@ -6,7 +6,6 @@ Both compile code (a crate's build scripts and procedural macros run): ask only 
 import os
 import shutil
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 
 from closurelens.exact.answers import put_together
@@ -23,6 +22,7 @@ from closurelens.exact.model import (
 )
 from closurelens.exact.process import Command, Deadline, DeadlinePassed, NotInstalled, run
 from closurelens.exact.targets import Layout, Source, Target, TargetReport, ask_target, source_of
+from closurelens.records import dataclass
 from closurelens.syntax.nodes import tree_of
 
 _NO_RUSTC = "rustc is not on the PATH: install Rust, or leave the exact answers off"

@@ -9,7 +9,6 @@ import json
 import os
 import shutil
 import sys
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from closurelens.exact import recorder
 from closurelens.exact.model import CompileError, NotAPackage
 from closurelens.exact.process import Command, Deadline, Finished, NotInstalled, run
 from closurelens.exact.targets import Target, key_of
+from closurelens.records import dataclass, field
 
 _NOT_SOURCES = frozenset(("target", "node_modules"))
 _TEST_FOLDERS = frozenset(("tests", "benches", "examples", "fuzz"))

@@ -7,11 +7,11 @@ as the place of the macro call, the innermost one that lies in such a file.
 import json
 from bisect import bisect_left
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 from closurelens.exact.model import CompileError, Mode, Place, Span
 from closurelens.exact.places import parse_capture
+from closurelens.records import dataclass, field
 
 Locate = Callable[[str], "Mapped | None"]
 

@@ -4,7 +4,8 @@ Invariant: `original_offset` maps the first byte of a marked closure in the new 
 """
 
 from bisect import bisect_right
-from dataclasses import dataclass
+
+from closurelens.records import dataclass
 
 ATTRIBUTE = b"#[rustc_capture_analysis] "
 

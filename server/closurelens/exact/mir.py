@@ -6,9 +6,9 @@ only as far as all of its bodies agree.
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from closurelens.exact.model import Trait
+from closurelens.records import dataclass, field
 
 _AT = r"(?P<path>.+?):(?P<line>\d+):(?P<col>\d+): \d+:\d+\}"
 _HEADER = re.compile(

@@ -4,8 +4,9 @@ Invariant: nothing here is inferred by closurelens. Every value was printed by r
 All offsets are bytes of the original file.
 """
 
-from dataclasses import dataclass, field
 from enum import Enum, StrEnum
+
+from closurelens.records import dataclass, field
 
 
 @dataclass(slots=True, frozen=True)

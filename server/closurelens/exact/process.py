@@ -8,8 +8,9 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
 from pathlib import Path
+
+from closurelens.records import dataclass
 
 
 class DeadlinePassed(Exception):

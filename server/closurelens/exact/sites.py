@@ -6,9 +6,9 @@ once per expansion.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from closurelens.exact.model import Flavour
+from closurelens.records import dataclass
 from closurelens.syntax.nodes import Node, tree_of, tree_of_fragment
 from closurelens.syntax.tokens import Delimited, Token, TokenTree, token_trees
 

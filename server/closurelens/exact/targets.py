@@ -8,7 +8,6 @@ import hashlib
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from closurelens.exact.diagnostics import Mapped, Report, ReportedError, parse_messages
@@ -16,6 +15,7 @@ from closurelens.exact.instrument import Instrumented, instrument, lines_around
 from closurelens.exact.mir import ClosureMir, parse_mir
 from closurelens.exact.process import Command, Deadline, Finished, run
 from closurelens.exact.sites import Site, sites_of
+from closurelens.records import dataclass, field
 
 _MOST_ATTEMPTS = 8
 _FEATURES = "-Zcrate-attr=feature(rustc_attrs,stmt_expr_attributes)"

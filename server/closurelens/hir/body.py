@@ -7,12 +7,12 @@ has the range of the outermost macro call and `in_macro` set, what came through 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import Enum
 
 from closurelens.hir.item import Item
 from closurelens.hir.macros.api import Source
 from closurelens.hir.types import Ctxt, GenericArgs, Path, TypeRef
+from closurelens.records import dataclass, field
 from closurelens.syntax.nodes import Node
 
 Range = tuple[int, int]

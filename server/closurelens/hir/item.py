@@ -7,9 +7,9 @@ Offsets are bytes in the file; of items inside of a body, bytes in the chunk, or
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from closurelens.hir.types import Anchor, BoundRef, GenericsDecl, Path, TypeRef
+from closurelens.records import dataclass, field
 
 Range = tuple[int, int]
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import Enum
+
+from closurelens.records import dataclass, field
 
 Ctxt = int
 """Hygiene of an identifier: 0 for source text, else the macro expansion that introduced it."""

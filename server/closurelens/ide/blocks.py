@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import assert_never
+
+from closurelens.records import dataclass
 
 __all__ = ["Block", "Bullets", "Code", "Heading", "Paragraph", "Table", "markdown", "plain"]
 

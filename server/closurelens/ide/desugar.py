@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from closurelens.capture.model import BorrowKind, ByRef, ByValue, Capture, DerefProj, FieldProj, Place
 from closurelens.hir import body as h
@@ -18,6 +17,7 @@ from closurelens.ide.spell import Names, Speller, borrows, params_of
 from closurelens.ide.view import ClosureView, FileView, exprs
 from closurelens.ide.words import shown_trait
 from closurelens.infer.result import ClosureKind
+from closurelens.records import dataclass
 from closurelens.ty import types as t
 from closurelens.ty.display import AdtLookup
 

@@ -6,8 +6,6 @@ place in the body: how it is captured, and why.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from closurelens.capture.model import BorrowKind, ByRef, ByValue, Capture, ClosureCaptures, Use
 from closurelens.capture.tree import Capturing
 from closurelens.hir import body as h
@@ -16,6 +14,7 @@ from closurelens.ide.desugar import desugar
 from closurelens.ide.view import BodyView, ClosureView, FileView, exprs
 from closurelens.ide.words import also_implements, mode_phrase, shown_trait, trait_is_certain, use_phrase
 from closurelens.infer.result import ClosureKind
+from closurelens.records import dataclass
 from closurelens.text import TextRange
 from closurelens.ty import types as t
 from closurelens.ty.display import shown

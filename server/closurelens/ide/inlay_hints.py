@@ -7,7 +7,6 @@ Labels are as users of rust-analyzer know them: `move(&s.a, &mut b, c)` before t
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
 
 from closurelens.capture.model import Capture
@@ -15,6 +14,7 @@ from closurelens.hir import body as h
 from closurelens.ide.hover import capture_lines, trait_lines
 from closurelens.ide.view import ClosureView, FileView, async_keyword_end
 from closurelens.ide.words import capture_label, shown_trait, trait_is_certain
+from closurelens.records import dataclass
 from closurelens.text import TextRange
 
 __all__ = ["HintKind", "InlayHint", "InlayHintsConfig", "LabelPart", "Resolved", "inlay_hints", "resolve"]

@@ -5,10 +5,9 @@ Invariant: an answer of "no" is certain as far as the body is understood; a "yes
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from closurelens.hir import body as h
 from closurelens.ide.view import ClosureView, exprs, parts
+from closurelens.records import dataclass, field
 
 __all__ = ["LaterUses", "TakenKey", "later_uses"]
 

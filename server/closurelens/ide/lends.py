@@ -7,7 +7,6 @@ good enough to choose a lifetime or to refuse a repair, never to say what rustc 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from enum import Enum
 
 from closurelens.capture.tree import PATTERNS, subpatterns
@@ -15,6 +14,7 @@ from closurelens.hir import body as h
 from closurelens.ide.spell import borrows
 from closurelens.ide.view import ClosureView, exprs, parts
 from closurelens.infer.result import BindingMode, BorrowAdjust, DerefAdjust, InferenceResult
+from closurelens.records import dataclass, field
 from closurelens.ty import types as t
 from closurelens.ty.sig import SelfKind
 

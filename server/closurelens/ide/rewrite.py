@@ -5,12 +5,11 @@ Invariant: only ranges that were written are replaced; what cannot be replaced i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from closurelens.capture.model import ByRef, Capture, DerefProj, FieldProj
 from closurelens.hir import body as h
 from closurelens.ide.view import ClosureView, exprs, parts
 from closurelens.infer.result import DerefAdjust
+from closurelens.records import dataclass
 from closurelens.text import TextEdit, TextRange, apply_edits
 from closurelens.ty.sig import SelfKind
 

@@ -7,9 +7,9 @@ Invariant: what cannot be written is said with its reason and shown as `_`, neve
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 
 from closurelens.infer.result import ClosureKind, ClosureTypes
+from closurelens.records import dataclass, field
 from closurelens.ty import types as t
 from closurelens.ty.display import FN_TRAITS, AdtLookup, short, without_defaults
 from closurelens.ty.sig import Predicate

@@ -6,13 +6,13 @@ Invariant: `ClosureView` and `BodyView` turn ranges of a body into ranges of the
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from closurelens.capture.model import Capture, ClosureCaptures
 from closurelens.capture.tree import PARTS, Capturing, is_coroutine
 from closurelens.hir import body as h
 from closurelens.hir.types import GenericsDecl, PathType
 from closurelens.infer.result import InferenceResult
+from closurelens.records import dataclass
 from closurelens.text import Document, TextRange
 from closurelens.ty.sig import Predicate
 from closurelens.world import ChunkClosures, Guard, PlacedBody, Snapshot, unguarded

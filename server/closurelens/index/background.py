@@ -11,7 +11,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import IO
 
 import msgspec
@@ -20,6 +19,7 @@ from closurelens.index.builder import KeyRing
 from closurelens.index.store import CrateStore
 from closurelens.index.worker import Answer, Job
 from closurelens.project.model import Crate, CrateGraph
+from closurelens.records import dataclass
 from closurelens.resolve.dependencies import Absent, Route
 from closurelens.resolve.stored import is_current
 

@@ -13,7 +13,6 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -22,6 +21,7 @@ from closurelens.index.builder import Builder
 from closurelens.index.store import CrateStore
 from closurelens.project.load import DiskFileSystem, load_project
 from closurelens.project.model import Crate, CrateGraph
+from closurelens.records import dataclass
 from closurelens.stdsig.database import StdDb
 from closurelens.text import DecodeError, decode
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from closurelens.infer import names
 from closurelens.infer.fn_ctxt import FnCtxt
 from closurelens.infer.goals import Answer
 from closurelens.infer.result import Adjustment, DerefAdjust
+from closurelens.records import dataclass
 from closurelens.ty import types as t
 from closurelens.ty.types import Ty
 

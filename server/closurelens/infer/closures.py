@@ -6,13 +6,12 @@ the bounds of an expected `dyn` or `impl` type (rustc's deduce_closure_signature
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from closurelens.hir.body import AsyncBlock, Closure
 from closurelens.infer import names
 from closurelens.infer.fn_ctxt import ClosureState, FnCtxt, Frame
 from closurelens.infer.goals import ClosureSig, ProjectionGoal, TraitGoal
 from closurelens.infer.result import ClosureKind
+from closurelens.records import dataclass
 from closurelens.ty import types as t
 from closurelens.ty.display import short
 from closurelens.ty.types import Bound, DefPath, Ty

@@ -5,8 +5,6 @@ Invariant: what is written here is keyed by the dense ids of the body; features 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from closurelens.hir import types as hir
 from closurelens.hir.body import Body, Expr
 from closurelens.infer import doubts, names
@@ -19,6 +17,7 @@ from closurelens.infer.result import (
 )
 from closurelens.infer.table import Table, VarKind
 from closurelens.infer.traits import Solver
+from closurelens.records import dataclass
 from closurelens.resolve.body_scope import BodyScopes
 from closurelens.resolve.program import Program
 from closurelens.resolve.resolver import Resolver

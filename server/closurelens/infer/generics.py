@@ -6,8 +6,8 @@ Invariant: the order is that of `ty.sig.Generics`: the parent's parameters first
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from closurelens.records import dataclass
 from closurelens.ty.sig import FnSig, GenericParam, ImplSig, Predicate, SigDb, TraitSig
 from closurelens.ty.types import HAS_PARAM, Bound, DefPath, Param, Ty, substitute
 

@@ -5,10 +5,10 @@ Invariant: plain data; solving is `infer.traits`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import Enum
 
 from closurelens.infer.generics import Subst
+from closurelens.records import dataclass, field
 from closurelens.ty import types as t
 from closurelens.ty.sig import ImplSig
 from closurelens.ty.types import Bound, DefPath, Ty

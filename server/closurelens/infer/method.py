@@ -6,8 +6,6 @@ inherent methods before those of traits in scope.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from closurelens.hir.body import Expr
 from closurelens.infer import autoderef, doubts
 from closurelens.infer.autoderef import Step
@@ -16,6 +14,7 @@ from closurelens.infer.generics import Subst, of_fn, trait_subst
 from closurelens.infer.goals import Answer
 from closurelens.infer.result import Adjustment, BorrowAdjust, DerefAdjust, MethodCallee, OtherAdjust
 from closurelens.infer.table import VarKind
+from closurelens.records import dataclass
 from closurelens.ty import types as t
 from closurelens.ty.sig import FnSig, ImplSig, SelfKind
 from closurelens.ty.types import HAS_PROJECTION, Bound, DefPath, Ty, head_of, substitute

@@ -6,8 +6,6 @@ operands typed late is decided by `finish_ops`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from closurelens.hir import body as h
 from closurelens.infer import names
 from closurelens.infer.coercion import coerce, demand_coerce
@@ -21,6 +19,7 @@ from closurelens.infer.places import (
 )
 from closurelens.infer.result import BorrowAdjust
 from closurelens.infer.table import VarKind
+from closurelens.records import dataclass
 from closurelens.ty import types as t
 from closurelens.ty.types import Bound, DefPath, Ty
 

@@ -6,8 +6,6 @@ The rules are those of rustc's `place_op.rs`, `expr.rs` and `cast.rs`. Overloade
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from closurelens.hir import body as h
 from closurelens.infer import autoderef, names
 from closurelens.infer.coercion import OPEN_REGION, coerce, demand_coerce
@@ -15,6 +13,7 @@ from closurelens.infer.fn_ctxt import DeferredCast, FnCtxt
 from closurelens.infer.goals import Answer
 from closurelens.infer.result import BorrowAdjust, DerefAdjust, MethodCallee, OtherAdjust
 from closurelens.infer.table import VarKind
+from closurelens.records import dataclass
 from closurelens.ty import types as t
 from closurelens.ty.sig import AdtKind, AdtSig, Def, DefKind, FieldSig, VariantSig
 from closurelens.ty.types import Bound, DefPath, Ty, substitute

@@ -7,10 +7,10 @@ Lists are indexed by the dense ids of `hir.body`; types hold no inference variab
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from enum import Enum
 
 from closurelens.hir.body import Body
+from closurelens.records import dataclass, field
 from closurelens.ty.sig import AdtSig, Def, FnSig, VariantSig
 from closurelens.ty.types import DefPath, Ty
 

@@ -5,9 +5,9 @@ Invariant: a capability that is not declared, or not of the expected form, is ab
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
+from closurelens.records import dataclass, field
 from closurelens.text import Encoding
 
 __all__ = ["Client", "client_of"]

@@ -7,11 +7,11 @@ cannot be understood keeps its default, and is told.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from closurelens.ide.hover import HoverConfig
 from closurelens.ide.inlay_hints import InlayHintsConfig
+from closurelens.records import dataclass, field
 from closurelens.world import Config
 
 __all__ = ["SETTINGS", "Settings", "read_settings"]

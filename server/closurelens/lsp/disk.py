@@ -10,11 +10,11 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 
 from closurelens.project import paths
 from closurelens.project.files import Entry, Unreadable
 from closurelens.project.load import DiskFileSystem, default_cargo_home
+from closurelens.records import dataclass, field
 
 __all__ = ["RememberingDisk"]
 

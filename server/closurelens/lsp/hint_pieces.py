@@ -7,7 +7,6 @@ the same text.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 from zlib import crc32
 
@@ -16,6 +15,7 @@ import msgspec
 from closurelens.ide import inlay_hints as feature
 from closurelens.ide.view import chunk_view
 from closurelens.lsp.client import Client
+from closurelens.records import dataclass
 from closurelens.syntax.chunks import SourceFile
 from closurelens.text import TextRange
 from closurelens.world import ChunkClosures

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import assert_never
 
 from closurelens.project.model import ANY_CUSTOM_NAME, CfgSet
+from closurelens.records import dataclass
 
 
 @dataclass(slots=True, eq=True)

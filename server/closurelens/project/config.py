@@ -6,13 +6,13 @@ Invariant: a setting that is not understood changes nothing but is reported. Env
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
 from closurelens.project import paths
 from closurelens.project.cfg import evaluate, parse_predicate
 from closurelens.project.manifest import DependencySpec, patches_of
 from closurelens.project.model import CfgOption, CfgSet, Problem
 from closurelens.project.tomltext import Table, TomlText, strings, table_at
+from closurelens.records import dataclass, field
 
 
 @dataclass(slots=True, eq=True)

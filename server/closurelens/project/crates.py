@@ -6,7 +6,6 @@ Invariant: pure.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 from closurelens.project.config import CargoConfig, apply_flags
 from closurelens.project.features import DependencyEdge
@@ -24,6 +23,7 @@ from closurelens.project.model import (
 from closurelens.project.platform import platform_cfg
 from closurelens.project.sources import Located
 from closurelens.project.targets import Target
+from closurelens.records import dataclass
 
 
 @dataclass(slots=True)

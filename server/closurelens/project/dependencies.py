@@ -7,7 +7,6 @@ package that may request more is not on this machine, the crate's `feature` opti
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
 from closurelens.project.cfg import evaluate, parse_predicate
 from closurelens.project.crates import PackageContext, Platforms, crates_of
@@ -20,6 +19,7 @@ from closurelens.project.reading import Reader, WorkspaceManifests, package_file
 from closurelens.project.sources import Located, SourceLocator
 from closurelens.project.targets import Target, build_script_of, library_of, targets_of
 from closurelens.project.tomltext import TomlText, parse_toml
+from closurelens.records import dataclass, field
 
 
 @dataclass(slots=True)

@@ -11,11 +11,11 @@ differs from 2 only in the versions it picks.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Protocol, assert_never
 
 from closurelens.project.manifest import DependencySpec, Manifest
 from closurelens.project.model import DependencyKind, Problem
+from closurelens.records import dataclass, field
 
 
 @dataclass(slots=True, eq=True)

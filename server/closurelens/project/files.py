@@ -6,10 +6,10 @@ Paths are those of `paths`. The disk itself is in `load`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from closurelens.project import paths
+from closurelens.records import dataclass
 
 
 @dataclass(slots=True, eq=True)

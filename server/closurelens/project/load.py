@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from closurelens.project import paths
 from closurelens.project.crates import platforms
@@ -29,6 +28,7 @@ from closurelens.project.platform import DEFAULT_TRIPLE, is_known, platform_cfg
 from closurelens.project.reading import Reader
 from closurelens.project.sources import SourceLocator
 from closurelens.project.tomltext import TomlText
+from closurelens.records import dataclass, field
 
 
 @dataclass(slots=True)

@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
 from closurelens.project.model import Diagnostic, Problem
 from closurelens.project.semver import Requirement, Version, parse_version
 from closurelens.project.tomltext import syntax_error
+from closurelens.records import dataclass, field
 
 
 @dataclass(slots=True, eq=True)

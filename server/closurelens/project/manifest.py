@@ -7,12 +7,12 @@ cargo renamed (`dev_dependencies`, `proc_macro`, ...) are read.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from closurelens.project import paths
 from closurelens.project.model import NEWEST_EDITION, DependencyKind, Edition, Problem
 from closurelens.project.tomltext import Table, TomlText, strings, table_at
 from closurelens.project.workspace import WorkspaceSpec
+from closurelens.records import dataclass
 
 
 @dataclass(slots=True, eq=True)

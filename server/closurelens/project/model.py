@@ -9,9 +9,10 @@ Paths are absolute, normalised strings with forward slashes (`paths`). Lines are
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
 from enum import Enum, IntEnum
 from typing import NewType, Protocol
+
+from closurelens.records import dataclass, field, replace
 
 CrateId = NewType("CrateId", str)
 """Unique in a graph, stable between loads: `<package dir>#<kind>:<target name>`, with `#host`, `#test` for variants."""

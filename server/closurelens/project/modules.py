@@ -7,11 +7,11 @@ both do, rustc reports an error, and the first is as good as the other). The rul
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from closurelens.project import paths
 from closurelens.project.cfg import CfgAnswer, expand, string_value
 from closurelens.project.model import LIBRARY_KINDS, CfgSet, Crate, CrateGraph, TargetKind
+from closurelens.records import dataclass
 
 
 @dataclass(slots=True, eq=True)

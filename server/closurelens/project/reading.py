@@ -6,8 +6,6 @@ what is wrong is in `diagnostics`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from closurelens.project import paths
 from closurelens.project.config import CargoConfig, merge, parse_config
 from closurelens.project.features import check_features
@@ -25,6 +23,7 @@ from closurelens.project.workspace import (
     workspace_of,
     workspace_pointer,
 )
+from closurelens.records import dataclass, field
 
 
 @dataclass(slots=True)

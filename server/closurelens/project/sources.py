@@ -11,7 +11,6 @@ also stands for a locked version that was not downloaded yet.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 
 from closurelens.project import paths
 from closurelens.project.config import CargoConfig
@@ -20,6 +19,7 @@ from closurelens.project.lock import Lock, LockedPackage
 from closurelens.project.manifest import DependencySpec, GitSource, Manifest, package_table
 from closurelens.project.semver import ANY_VERSION, Requirement, Version, parse_requirement, parse_version
 from closurelens.project.tomltext import Table, TomlText, parse_toml
+from closurelens.records import dataclass, field
 
 
 @dataclass(slots=True, eq=True)

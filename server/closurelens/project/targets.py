@@ -6,11 +6,11 @@ Invariant: pure; the caller says which files there are (`PackageFiles`).
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from closurelens.project import paths
 from closurelens.project.manifest import Manifest, TargetSpec
 from closurelens.project.model import Edition, Problem, TargetKind
+from closurelens.records import dataclass
 
 
 @dataclass(slots=True)

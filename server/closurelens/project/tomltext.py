@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from closurelens.project.model import Diagnostic, Problem
+from closurelens.records import dataclass, field
 
 Table = dict[str, object]
 

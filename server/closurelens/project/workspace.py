@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 from closurelens.project import paths
 from closurelens.project.tomltext import Table, TomlText, strings, table_at
+from closurelens.records import dataclass
 
 
 @dataclass(slots=True)

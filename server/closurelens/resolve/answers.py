@@ -6,9 +6,8 @@ where an argument was left out.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from closurelens.hir.types import Segment
+from closurelens.records import dataclass
 from closurelens.ty.sig import Def
 from closurelens.ty.types import Adt, Bound, Param, Ty
 

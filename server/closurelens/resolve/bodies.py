@@ -6,7 +6,6 @@ Invariant: an owner's `path` is unique in the program and stays the same while t
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from closurelens.hir.body import Body
@@ -16,6 +15,7 @@ from closurelens.hir.lower.items import item_node, lower_items
 from closurelens.hir.lower.reuse import Statements
 from closurelens.hir.macros.api import Chunk, ExpanderApi, Expansion, MacroCall, MacroDef, Source
 from closurelens.hir.types import Anchor, Path, Segment
+from closurelens.records import dataclass, field
 from closurelens.resolve.body_scope import BodyScopes, for_body
 from closurelens.resolve.macro_scope import MacroPosition
 from closurelens.resolve.module import Entry, ModuleData

@@ -8,13 +8,13 @@ so.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import assert_never
 
 from closurelens.hir import body as h
 from closurelens.hir.item import Item, MacroRulesItem
 from closurelens.hir.macros.api import ExpanderApi, MacroDef, Source
 from closurelens.hir.types import Ctxt, Path
+from closurelens.records import dataclass, field
 from closurelens.resolve.resolver import Resolver
 from closurelens.ty.sig import Def, DefKind, Namespace
 

@@ -6,8 +6,8 @@ Invariant: an answer is the value rustc computes; whatever is not understood, or
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from closurelens.records import dataclass
 from closurelens.syntax.tokens import Token, TokenKind, tokenize
 
 Lookup = Callable[[list[str]], int | None]

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from closurelens.project.model import Crate, CrateGraph, CrateId, TargetKind
+from closurelens.records import dataclass
 from closurelens.resolve.stored import PackedCrate, PackedMacros, StoredCrate
 from closurelens.ty.sig import Def, DefKind
 from closurelens.ty.types import DefPath

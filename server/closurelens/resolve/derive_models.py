@@ -8,7 +8,6 @@ inherent functions, and that there is nothing else. Invariant: a derive that is 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 
 from closurelens.hir.item import AdtItem, FieldDecl, FnItem, ImplItem
 from closurelens.hir.lower.items import lower_items
@@ -24,6 +23,7 @@ from closurelens.hir.types import (
     Segment,
     TypeRef,
 )
+from closurelens.records import dataclass, replace
 from closurelens.syntax.nodes import tree_of
 
 

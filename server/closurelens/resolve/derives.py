@@ -6,13 +6,13 @@ nothing and is named, so that whoever asks knows that there may be more.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from closurelens.hir.item import AdtItem
 from closurelens.hir.lower.attrs import effective
 from closurelens.hir.types import Anchor, Path
+from closurelens.records import dataclass
 from closurelens.resolve.attribute_models import BLOCKING, BOXING, TRANSPARENT
 from closurelens.resolve.derive_models import DeriveModel, derive_model
 from closurelens.resolve.module import Entry

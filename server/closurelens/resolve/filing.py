@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from closurelens.hir.item import (
@@ -32,6 +31,7 @@ from closurelens.hir.lower.attrs import effective
 from closurelens.hir.lower.items import body_node
 from closurelens.hir.macros.api import Chunk, Expansion, Source
 from closurelens.project import modules
+from closurelens.records import dataclass
 from closurelens.resolve.derive_models import DeriveModel, impls_of
 from closurelens.resolve.macro_scope import is_macro_rules
 from closurelens.resolve.made_items import made_beside

@@ -10,9 +10,9 @@ as not final.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from closurelens.records import dataclass, field
 from closurelens.resolve.module import Import, ModuleData, State, innermost
 from closurelens.ty.sig import Def, DefKind, Namespace
 

@@ -82,6 +82,7 @@ class CrateImpls:
         self._inherent: dict[Head, list[Entry]] = {}
         self._derived: dict[tuple[DefPath, Head], list[tuple[Entry, str]]] = {}
         self._by_method: dict[str, list[DefPath]] = {}
+        self._unread_traits: list[Entry] = []
         self._sigs: dict[tuple[Entry, str], ImplSig] = {}
 
     # Which files to look at
@@ -266,14 +267,25 @@ class CrateImpls:
                 self._seen_impls += 1
                 self._take_impl(entry)
         while self._seen_traits < len(crate.trait_entries):
-            entry = crate.trait_entries[self._seen_traits]
+            self._unread_traits.append(crate.trait_entries[self._seen_traits])
             self._seen_traits += 1
-            if isinstance(entry.item, TraitItem):
-                for member in crate.associated(entry):
+
+    def _take_traits(self, method: str) -> None:
+        """File the methods of the traits that may have this one: its name stands there, or a macro is called."""
+        still: list[Entry] = []
+        traits, self._unread_traits = self._unread_traits, still
+        word = method.encode()
+        for entry in traits:
+            item = entry.item
+            text = entry.source.text
+            if text.find(word, *item.range) < 0 and text.find(b"!", *item.range) < 0:
+                still.append(entry)
+            elif isinstance(item, TraitItem):
+                for member in self._crate.associated(entry):
                     if member.kind is DefKind.FUNCTION:
-                        traits = self._by_method.setdefault(member.item.name, [])
-                        if entry.path not in traits:
-                            traits.append(entry.path)
+                        known = self._by_method.setdefault(member.item.name, [])
+                        if entry.path not in known:
+                            known.append(entry.path)
 
     def _take_impl(self, entry: Entry) -> None:
         item = entry.item
@@ -358,6 +370,7 @@ class CrateImpls:
 
     def traits_with_method(self, name: str) -> Sequence[DefPath]:
         self.look_at(name, "trait")
+        self._take_traits(name)
         return sorted(self._by_method.get(name, ()))
 
     def everything(self) -> list[tuple[DefPath | None, Head, ImplSig]]:

@@ -7,10 +7,10 @@ arguments that are left out are filled with their defaults.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, assert_never
 
 from closurelens.hir import types as h
+from closurelens.records import dataclass, field
 from closurelens.resolve.answers import PathRes
 from closurelens.resolve.sources import MacroType
 from closurelens.ty.sig import Def, DefKind, GenericParam, Namespace, Predicate

@@ -7,7 +7,6 @@ Those with `#[macro_export]` are also names of the crate's root. All other macro
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from closurelens.hir.item import Item, MacroCallItem, MacroRulesItem, Module
@@ -29,6 +28,7 @@ from closurelens.hir.macros.std_macros import std_macro
 from closurelens.hir.types import Anchor, ErrorType, Path, TypeRef
 from closurelens.project import paths
 from closurelens.project.model import TargetKind
+from closurelens.records import dataclass
 from closurelens.resolve.module import Entry, ModuleData
 from closurelens.resolve.proc_macros import ProcMacros, exports, unnumbered
 from closurelens.resolve.sources import delimiter_at, items_of, type_of

@@ -6,13 +6,13 @@ switches off stands in `off`, apart from the rest.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from closurelens.hir.item import Item, Module, Range, UseImport
 from closurelens.hir.macros.api import Source
 from closurelens.project.modules import ModuleFolder
+from closurelens.records import dataclass, field
 from closurelens.ty.sig import Def, DefKind, Namespace
 from closurelens.ty.types import DefPath
 

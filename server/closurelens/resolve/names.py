@@ -8,12 +8,12 @@ on the order of questions. An import that leads nowhere answers `Def(UNKNOWN)`: 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from closurelens.hir.item import AdtItem
 from closurelens.hir.lower.attrs import effective, is_macro_name
 from closurelens.hir.types import Anchor
+from closurelens.records import dataclass
 from closurelens.resolve.globs import Globs, GlobTarget
 from closurelens.resolve.module import Entry, Import, ModuleData, Names, State, innermost
 from closurelens.ty.sig import Def, DefKind, Namespace

@@ -6,11 +6,11 @@ Invariant: nothing that a `cfg` switches off is stored, and the same crate gives
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from closurelens.hir.item import MacroRulesItem
 from closurelens.hir.macros.api import Expansion, OpaqueMacro
+from closurelens.records import replace
 from closurelens.resolve.module import Entry, ModuleData
 from closurelens.resolve.stored import CRATE_MARK, MAGIC, UNNAMED
 from closurelens.stdsig import format as f

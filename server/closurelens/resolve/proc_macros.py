@@ -7,7 +7,8 @@ derives are all there is. Invariant: pure.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from closurelens.records import dataclass
 
 _DERIVE = re.compile(r"\bproc_macro_derive\s*\(\s*(\$?\w+)\s*(?:,\s*attributes\s*\(([^)]*)\))?")
 _FUNCTION = re.compile(r"(?:^|\])[ \t]*pub\s+fn\s+(\$?\w+)", re.MULTILINE)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from closurelens.project import paths
+from closurelens.records import dataclass, field
 
 if TYPE_CHECKING:
     from closurelens.resolve.crate_tree import CrateIndex

@@ -7,7 +7,6 @@ each text it has had; an edit that changes no item's structure keeps the items.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import overload
 
 from closurelens.hir.item import Attrs, Item
@@ -16,6 +15,7 @@ from closurelens.hir.lower.reader import Reader
 from closurelens.hir.lower.types import lower_path, lower_type
 from closurelens.hir.macros.api import Chunk, Delimiter, Expansion, MacroCall, Source
 from closurelens.hir.types import ErrorType, TypeRef
+from closurelens.records import dataclass, field
 from closurelens.syntax.nodes import Node
 from closurelens.syntax.outline import block_of, outline_of
 

@@ -8,7 +8,6 @@ rules are those of wasm-bindgen's own macro (0.2).
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from closurelens.hir.item import (
     AdtItem,
@@ -34,6 +33,7 @@ from closurelens.hir.types import (
     Segment,
     TypeRef,
 )
+from closurelens.records import replace
 from closurelens.syntax.nodes import tree_of_fragment
 
 _ATTRIBUTE = re.compile(rb"#\s*\[\s*wasm_bindgen\s*\(")

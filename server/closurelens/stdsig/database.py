@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from closurelens.records import dataclass
 from closurelens.stdsig.decode import Records
 from closurelens.stdsig.format import IMPL_SEGMENT
 from closurelens.ty.sig import AdtSig, AliasSig, Def, DefKind, FnSig, ImplSig, Namespace, TraitSig, ValueSig

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from closurelens.records import dataclass
 from closurelens.syntax.lex import NAME, SPACE, match_brace, match_bracket, runs
 from closurelens.syntax.mask import mask
 from closurelens.text import Document

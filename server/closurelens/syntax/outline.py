@@ -6,8 +6,8 @@ Invariant: the nodes are those which `item_tree_of` gives for the whole file, ex
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
+from closurelens.records import dataclass, field
 from closurelens.syntax.items import ItemSpan, scan_outline, shebang_end
 from closurelens.syntax.node import Node
 from closurelens.syntax.nodes import tree_of_parsed

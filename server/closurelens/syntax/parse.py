@@ -6,12 +6,11 @@ tree is an offset in the text (constructs the grammar lacks are blanked first, s
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import tree_sitter_rust
 from tree_sitter import Language, Parser, Tree
 from tree_sitter import Node as RawNode
 
+from closurelens.records import dataclass, field
 from closurelens.syntax.repair import Patch, Repaired, repair_known, repair_near, repair_silent
 
 __all__ = [

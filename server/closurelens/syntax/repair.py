@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
 
+from closurelens.records import dataclass
 from closurelens.syntax.lex import WIDE_SPACE
 from closurelens.syntax.mask import closing_brackets, mask
 

@@ -5,8 +5,9 @@ Invariant: what leaves this module is valid UTF-8, so the layers above slice and
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+from closurelens.records import dataclass
 
 __all__ = ["DecodeError", "Decoded", "Encoding", "decode", "encode"]
 

@@ -6,8 +6,9 @@ Invariant: an offset here counts bytes of UTF-8; lines and characters exist only
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from closurelens.records import dataclass
 
 __all__ = ["OverlappingEdits", "TextEdit", "TextRange", "apply_edits"]
 

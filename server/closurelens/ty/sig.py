@@ -7,10 +7,10 @@ Invariant: every type inside is written over the `Param`s of the item's own gene
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
 
+from closurelens.records import dataclass, field
 from closurelens.ty.types import Bound, DefPath, Ty
 
 

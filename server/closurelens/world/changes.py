@@ -6,10 +6,10 @@ Invariant: a change holds everything it brings; applying it reads nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from closurelens.capture.model import ClosureCaptures
+from closurelens.records import dataclass
 from closurelens.text import TextRange
 
 if TYPE_CHECKING:

@@ -6,12 +6,12 @@ Invariant: what an analysis holds is relative to its body, so it stays valid whe
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from closurelens.capture.model import ClosureCaptures
 from closurelens.hir import body as h
 from closurelens.infer.result import InferenceResult
+from closurelens.records import dataclass, field, replace
 from closurelens.resolve.bodies import BodyOwner, LoweredBody
 from closurelens.resolve.body_scope import BodyScopes
 from closurelens.text import TextRange

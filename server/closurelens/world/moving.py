@@ -8,10 +8,10 @@ keystroke costs the chunks that are new and those that are asked about, and noth
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
 
 from closurelens.hir.item import FnItem, Range
 from closurelens.hir.macros.api import Chunk, Expansion
+from closurelens.records import dataclass, field, replace
 from closurelens.resolve.bodies import BodyOwner
 from closurelens.syntax.chunks import Chunk as SourceChunk
 from closurelens.syntax.chunks import SourceFile

@@ -9,7 +9,6 @@ Invariant: a snapshot never mixes two states. An older one answers `Cancelled` i
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 from closurelens.capture.model import ClosureCaptures
@@ -19,6 +18,7 @@ from closurelens.project.model import Crate, CrateGraph, CrateId, Edition, Targe
 from closurelens.project.modules import crate_of_file
 from closurelens.project.platform import DEFAULT_TRIPLE, platform_cfg
 from closurelens.project.targets import is_conventional_root
+from closurelens.records import dataclass, field, replace
 from closurelens.resolve.bodies import BodyOwner, file_bodies
 from closurelens.resolve.crate_tree import CrateIndex
 from closurelens.resolve.dependencies import LoadStored, always_from_source

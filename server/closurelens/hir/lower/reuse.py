@@ -9,7 +9,6 @@ body with macros or imports of its own is lowered without.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ from closurelens.hir.body import Binding, Closure, Stmt
 from closurelens.hir.lower.moved import Mover, TooDeep
 from closurelens.hir.lower.reader import MAX_DEPTH
 from closurelens.hir.macros.api import Expanded, Expansions
+from closurelens.records import dataclass
 from closurelens.syntax.nodes import Node
 
 if TYPE_CHECKING:

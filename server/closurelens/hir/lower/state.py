@@ -7,7 +7,6 @@ and hygiene come from its source.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import count
 
 from closurelens.hir.body import (
@@ -27,6 +26,7 @@ from closurelens.hir.lower.reader import MAX_DEPTH, TOO_DEEP, Range, Reader
 from closurelens.hir.lower.reuse import Statements
 from closurelens.hir.macros.api import ExpanderApi, Source
 from closurelens.hir.types import Ctxt, TypeRef
+from closurelens.records import dataclass
 from closurelens.syntax.nodes import Node
 
 SYNTAX_ERROR = "syntax error"

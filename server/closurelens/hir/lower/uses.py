@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-
 from closurelens.hir.item import UseImport
 from closurelens.hir.lower.reader import Reader
 from closurelens.hir.types import Anchor
+from closurelens.records import dataclass, field, replace
 from closurelens.syntax.nodes import Node
 
 _LEAVES = frozenset(["identifier", "self", "super", "crate", "scoped_identifier", "metavariable"])

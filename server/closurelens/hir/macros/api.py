@@ -9,10 +9,10 @@ identifier it is (`ctxt_at`) and which crate a `crate` means (`crate_at`). A mac
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from closurelens.hir.types import Ctxt, Path
+from closurelens.records import dataclass, field
 from closurelens.syntax.nodes import Node
 
 Range = tuple[int, int]

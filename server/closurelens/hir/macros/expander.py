@@ -7,7 +7,6 @@ their definitions and do not depend on it.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
 from closurelens.hir.macros.api import (
@@ -34,6 +33,7 @@ from closurelens.hir.macros.std_rules import BEFORE_2021, RULES
 from closurelens.hir.macros.tokens import TokenBuffer, Unbalanced, lex
 from closurelens.hir.macros.transcribe import CannotTranscribe, Output, Transcriber
 from closurelens.hir.types import Anchor, Ctxt, Path
+from closurelens.records import dataclass
 
 RECURSION_LIMIT: Final = 128
 """rustc's default `recursion_limit`."""

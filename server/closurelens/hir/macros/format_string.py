@@ -6,7 +6,8 @@ Invariant: offsets are bytes in the literal as it is written, quotes, prefix and
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from closurelens.records import dataclass
 
 _NAME = r"[^\W\d]\w*"
 _PLACEHOLDER = re.compile(

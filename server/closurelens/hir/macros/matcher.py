@@ -7,12 +7,11 @@ rustc tries no further rule.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from closurelens.hir.macros.rules import EndLoc, EofLoc, Loc, MetaVarLoc, SeparatorLoc, SequenceLoc, TokenLoc
 from closurelens.hir.macros.scan_items import Scanner
 from closurelens.hir.macros.scan_types import NoFragment
 from closurelens.hir.macros.tokens import CLOSE
+from closurelens.records import dataclass
 
 
 @dataclass(slots=True)

@@ -7,9 +7,8 @@ metavariables by a dense slot.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from closurelens.hir.macros.tokens import IDENT, OPEN, PUNCT, TokenBuffer, words
+from closurelens.records import dataclass, field
 
 FRAGMENT_NAMES = words("ident block stmt expr expr_2021 pat pat_param ty lifetime literal path meta tt item vis")
 

@@ -21,8 +21,6 @@ would own; and where all that is borrowed lies behind a reference anyway.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from closurelens.capture.model import BorrowKind, ByRef, Capture, DerefProj, FieldProj
 from closurelens.hir import body as h
 from closurelens.ide.assists.assist import Offer, Refusal, closure_at, closure_starting_at
@@ -31,6 +29,7 @@ from closurelens.ide.lends import lent, values_of
 from closurelens.ide.view import ClosureView, FileView, async_keyword_end
 from closurelens.ide.words import shown_trait
 from closurelens.infer.result import ClosureKind
+from closurelens.records import dataclass
 from closurelens.text import TextEdit, TextRange
 from closurelens.ty import types as t
 

@@ -6,9 +6,9 @@ Invariant: the two stages agree: what is offered has edits as long as the file s
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from closurelens.ide.view import ClosureView, FileView
+from closurelens.records import dataclass
 from closurelens.text import TextEdit, TextRange
 
 __all__ = ["Assist", "Offer", "Refusal", "closure_at", "closure_starting_at"]
