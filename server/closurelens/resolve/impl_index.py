@@ -107,12 +107,9 @@ class CrateImpls:
                 made |= headers[name]
                 if name in unclear:
                     self._any_header.add(file.path)
-            of_macros = extra
             if has_models and _DERIVE in file.words() | extra:
                 for name in (file.words() | extra) & _DERIVE_WORDS.keys():
                     extra |= _DERIVE_WORDS[name]
-                if _IMPL in extra - of_macros:
-                    self._any_header.add(file.path)
             if b"pin_project" in file.words() | extra:
                 extra |= _PIN_PROJECT_WORDS
                 made.update(_PIN_PROJECT_IMPLS)

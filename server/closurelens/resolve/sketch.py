@@ -132,7 +132,8 @@ def impl_starts(text: bytes) -> Iterator[int]:
     """Behind each `impl` that may begin an item."""
     for match in _IMPL.finditer(text):
         at = match.start()
-        if _BEFORE_IMPL.search(text[max(0, at - _BEFORE) : at]):
+        before = text[max(0, at - _BEFORE) : at]
+        if _BEFORE_IMPL.search(before) and not before[before.rfind(b"\n") + 1 :].lstrip().startswith(b"//"):
             yield match.end()
 
 
