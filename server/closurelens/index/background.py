@@ -74,17 +74,21 @@ class Background:
         self._is_closed = False
 
     def load(self, graph: CrateGraph, crate: Crate, route: Route) -> bytes | Absent:
-        key = self._keys.key(graph, crate)
-        found = self._made.get(key) or self._store.get(key)
-        if found is not None and is_current(found):
-            return found
+        known: str | None = None
+        if self._made or self._store.may_have(crate.package, crate.version):
+            known = self._keys.key(graph, crate)
+            found = self._made.get(known) or self._store.get(known)
+            if found is not None and is_current(found):
+                return found
+        provisional = self._keys.provisional(graph, crate)
+        key = provisional if known is None else known
         with self._lock:
             why = self._failed.get(key)
-            is_new = key not in self._asked and not self._is_closed
+            is_new = not (key in self._asked or self._is_closed or self._waits(provisional))
             if is_new:
                 self._asked.add(key)
                 self._next += 1
-                job = Job(self._next, graph.root, route.member, list(route.names), key)
+                job = Job(self._next, graph.root, route.member, list(route.names), known)
                 self._waiting[job.id] = _Waiting(key, crate.name, job)
         if is_new:
             self._when_idle(self._begin)
@@ -92,6 +96,9 @@ class Background:
         if why is not None:
             return Absent(f"crate `{crate.name}` could not be indexed: {why}")
         return Absent(f"crate `{crate.name}` is being indexed")
+
+    def _waits(self, key: str) -> bool:
+        return any(waiting.key == key for waiting in self._waiting.values())
 
     def state(self) -> State:
         with self._lock:
@@ -168,7 +175,7 @@ class Background:
                         self._failed[waiting.key] = answer.error
                         logger.warning("crate %s could not be indexed: %s", waiting.name, answer.error)
                     elif data:
-                        self._made[waiting.key] = data
+                        self._made[answer.key] = data
             self._changed()
         worker.kill()
         worker.wait()

@@ -29,15 +29,24 @@ class KeyRing:
     """The keys of the graphs that have been asked about last."""
 
     def __init__(self) -> None:
-        self._of: list[tuple[CrateGraph, Keys]] = []
+        self._of: list[tuple[CrateGraph, Keys, int]] = []
+        self._count = 0
 
     def key(self, graph: CrateGraph, crate: Crate) -> str:
-        for known, keys in self._of:
+        return self._keys(graph)[0].key(crate)
+
+    def provisional(self, graph: CrateGraph, crate: Crate) -> str:
+        """What stands for the key as long as the graph is the same; for this nothing is read."""
+        return f"{self._keys(graph)[1]}#{crate.id}"
+
+    def _keys(self, graph: CrateGraph) -> tuple[Keys, int]:
+        for known, keys, number in self._of:
             if known is graph:
-                return keys.key(crate)
+                return keys, number
+        self._count += 1
         keys = Keys(graph)
-        self._of = [*self._of[1 - _GRAPHS :], (graph, keys)]
-        return keys.key(crate)
+        self._of = [*self._of[1 - _GRAPHS :], (graph, keys, self._count)]
+        return keys, self._count
 
 
 class Builder:

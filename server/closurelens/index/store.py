@@ -74,6 +74,13 @@ class CrateStore:
             self._do(lambda database: database.execute("UPDATE crates SET used = ? WHERE key = ?", (now, key)))
         return data
 
+    def may_have(self, name: str, version: str) -> bool:
+        """Something is stored of this version of a crate, in whatever configuration."""
+        if self._memory:
+            return True
+        query = "SELECT 1 FROM crates WHERE name = ? AND version = ? LIMIT 1"
+        return self._do(lambda database: database.execute(query, (name, version)).fetchone()) is not None
+
     def put(self, key: str, name: str, version: str, data: bytes) -> None:
         """Keep `data`, in place of what is there; `name` and `version` are for people who look into the database."""
         row = (key, name, version, data, _digest(data), len(data), int(time.time()))

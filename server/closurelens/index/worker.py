@@ -31,21 +31,25 @@ _NICE = 10
 
 
 class Job(msgspec.Struct):
-    """`root` is the workspace's folder; `member` and `names` are the route to the crate in its graph."""
+    """`root` is the workspace's folder; `member` and `names` are the route to the crate in its graph.
+
+    `key` None: it has not been found out, to which the manifests of all dependencies are read.
+    """
 
     id: int
     root: str
     member: str
     names: list[str]
-    key: str
+    key: str | None
 
 
 class Answer(msgspec.Struct):
-    """`error` None: the crate is in the database, or the `size` bytes that follow."""
+    """`error` None: the crate is in the database under `key`, or the `size` bytes that follow."""
 
     id: int
     error: str | None = None
     size: int = 0
+    key: str = ""
 
 
 @dataclass(slots=True)
@@ -87,9 +91,10 @@ class Worker:
         made = self._builder.load(self._graphs[job.root], crate)
         if made is None:
             return Answer(job.id, self._trouble.what or "it failed before"), b""
-        if self._store.get_from_disk(job.key) is not None:
-            return Answer(job.id), b""
-        return Answer(job.id, size=len(made)), made
+        key = self._builder.key(self._graphs[job.root], crate)
+        if self._store.get_from_disk(key) is not None:
+            return Answer(job.id, key=key), b""
+        return Answer(job.id, size=len(made), key=key), made
 
     def _crate(self, job: Job) -> Crate | None:
         """Found anew when the manifests are not those that were read."""
@@ -100,7 +105,7 @@ class Worker:
             crate: Crate | None = next((one for one in graph.crates.values() if one.id == job.member), None)
             for name in job.names:
                 crate = None if crate is None else graph.dependency_crate(crate, name)
-            if crate is not None and self._builder.key(graph, crate) == job.key:
+            if crate is not None and job.key in (None, self._builder.key(graph, crate)):
                 return crate
             self._graphs.pop(job.root)
         return None

@@ -118,6 +118,37 @@ def crates_of(context: PackageContext) -> tuple[Crate, ...]:
     return tuple(crates)
 
 
+class LateLibrary(Crate):
+    """A dependency's library. What features decide about is found when it is first asked for: to know the features, the
+    manifests of all dependencies are read."""
+
+    __slots__ = ("_configured",)
+
+    _configured: Callable[[], Crate]
+
+    def __getattr__(self, name: str) -> object:
+        if name not in ("cfg", "dependencies", "test_dependencies"):
+            raise AttributeError(name)
+        made = self._configured()
+        self.cfg, self.dependencies, self.test_dependencies = made.cfg, made.dependencies, made.test_dependencies
+        return getattr(made, name)
+
+
+def late_library(
+    manifest: Manifest, target: Target, configured: Callable[[], Crate], *, is_member: bool, for_host: bool
+) -> Crate:
+    """The library that `configured` gives, which is called when it has to be."""
+    made = LateLibrary.__new__(LateLibrary)
+    made.id = _crate_id(manifest, target, for_host)
+    made.name, made.kind, made.root, made.edition = target.crate_name(), target.kind, target.root, target.edition
+    made.package, made.version, made.package_dir = manifest.name, manifest.version, manifest.dir
+    made.required_features = target.required_features
+    made.is_member = is_member
+    made.for_host = for_host or target.kind is TargetKind.PROC_MACRO
+    made._configured = configured
+    return made
+
+
 def _crate_id(manifest: Manifest, target: Target, for_host: bool) -> CrateId:
     # Procedural macros and build scripts are always compiled for the host.
     variant = "#host" if for_host and target.kind is TargetKind.LIB else ""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from closurelens.project.cfg import evaluate, parse_predicate
-from closurelens.project.crates import PackageContext, Platforms, crates_of
+from closurelens.project.crates import PackageContext, Platforms, crates_of, late_library
 from closurelens.project.features import DependencyEdge, FeatureSelection, Node, Resolution, ResolverRules, unify
 from closurelens.project.files import FileSystem, Unreadable
 from closurelens.project.lock import LockedPackage, reachable
@@ -203,11 +203,19 @@ class Dependencies:
         return self._libraries[key]
 
     def _built_library(self, manifest: Manifest, *, for_host: bool) -> Crate | None:
-        files = single_files(self.files)
-        library = library_of(manifest, files)
+        library = library_of(manifest, single_files(self.files))
         if library is None:
             return None
-        script = build_script_of(manifest, files)
+        return late_library(
+            manifest,
+            library,
+            lambda: self._configured(manifest, library, for_host=for_host),
+            is_member=self.is_member(manifest.dir),
+            for_host=for_host,
+        )
+
+    def _configured(self, manifest: Manifest, library: Target, *, for_host: bool) -> Crate:
+        script = build_script_of(manifest, single_files(self.files))
         targets = [library] if script is None else [library, script]
         return crates_of(self._context(manifest, targets, self._resolved(), for_host=for_host))[0]
 

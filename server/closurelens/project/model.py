@@ -250,8 +250,9 @@ class CrateGraph:
     def dependency_crate(self, crate: Crate, extern_name: str) -> Crate | None:
         """The library that `extern_name` means inside `crate`, or None if it has none or its source is not here.
 
-        `crate` may be a dependency's crate that this method returned. The first call reads the manifests of every
-        dependency that is present, because a package's features are the union of all requests; later calls are lookups.
+        `crate` may be a dependency's crate that this method returned. The first look at such a crate's `cfg` or
+        `dependencies` reads the manifests of every dependency that is present, because a package's features are the
+        union of all requests.
         `std`, `core`, `alloc`, `proc_macro` and `test` are not dependencies.
         """
         return self.opener.dependency_crate(crate, extern_name)
