@@ -324,6 +324,39 @@ _two = _{ one }
     assert [variant.name for variant in rule.variants] == ["EOI", "one", "_two"]
 
 
+def test_components() -> None:
+    text = """
+//# crate krate /lib.rs deps=leptos
+use leptos::prelude::*;
+#[component] pub fn Row<F, const N: usize>(
+    #[prop(into)] label: String,
+    #[prop(default = vec![1, 2], optional)] width: Option<u8>,
+    #[prop(optional_no_strip)] height: Option<u8>,
+    on_press: impl Fn(u8) + 'static,
+    #[prop(name = "both")] (a, b): (F, u8),
+    #[prop(marker)] _marker: PhantomData<F>,
+) -> impl IntoView where F: FnOnce() { label }
+#[component] pub fn list_of_rows() -> u8 { 0 }
+pub fn Plain(x: u8) {}
+"""
+    program = load(text).program
+    row = program.fn("krate::Row")
+    assert row is not None
+    assert [param.name for param in row.generics.params] == ["F", "N", "__P0", "__P1"]
+    assert [repr(param) for param in row.params] == ["RowProps<F, N, __P0, __P1>"]
+    assert {repr(predicate.subject) for predicate in row.generics.predicates} >= {"F", "__P1"}
+    props = program.adt("krate::RowProps")
+    assert props is not None
+    told = {field.name: repr(field.ty) for field in props.variants[0].fields}
+    assert told == {"label": "__P0", "width": "u8", "height": "Option<u8>", "on_press": "__P1", "both": "(F, u8)"}
+    none = program.fn("krate::ListOfRows")
+    assert none is not None and not none.params
+    plain = program.fn("krate::Plain")
+    assert plain is not None and len(plain.params) == 1
+    written = program.fn(next(path for path, owner in load(text).owners().items() if owner.item.name == "Row"))
+    assert written is not None and len(written.params) == 6
+
+
 def test_what_attributes_make_of_functions() -> None:
     text = """
 //# crate krate /lib.rs deps=tokio,async_trait,mystery

@@ -32,6 +32,7 @@ from closurelens.hir.lower.items import body_node
 from closurelens.hir.macros.api import Chunk, Expansion, Source
 from closurelens.project import modules
 from closurelens.records import dataclass
+from closurelens.resolve.component_items import made_of_component
 from closurelens.resolve.derive_models import DeriveModel, impls_of
 from closurelens.resolve.macro_scope import is_macro_rules
 from closurelens.resolve.made_items import made_beside
@@ -149,6 +150,8 @@ class Filing:
                 for beside in (*items_beside(item, here.source), *made_beside(self._crate, item, here.source)):
                     self._declare(here, beside, off)
             case FnItem():
+                for beside in made_of_component(self._crate, item, here.source):
+                    self._declare(here, beside, off)
                 entry = self._entry(here, DefKind.FUNCTION, self._path(here, item, off), item, off)
                 names.values.setdefault(item.name, entry)
             case ValueItem():

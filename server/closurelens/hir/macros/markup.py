@@ -1,4 +1,4 @@
-"""`html!` of yew and `view!` of leptos: markup with Rust in braces, attribute values and control flow.
+"""`html!` of yew: markup with Rust in braces, attribute values and control flow. `leptos_view` has leptos's.
 
 The code that stands for it evaluates what the macro evaluates, in order, each in the place that says the same about it:
 a handler goes to the function that the macro gives it to, a property into the field of its component, everything else
@@ -9,13 +9,11 @@ from __future__ import annotations
 
 from closurelens.hir.macros.branches import branches
 from closurelens.hir.macros.code import Code
-from closurelens.hir.macros.expansion import Arguments, slice_buffer
+from closurelens.hir.macros.expansion import Arguments
 from closurelens.hir.macros.scan_items import Scanner
 from closurelens.hir.macros.scan_types import NoFragment
-from closurelens.hir.macros.tokens import EOF, GLUED, IDENT, LITERAL, OPEN, PUNCT
+from closurelens.hir.macros.tokens import GLUED, IDENT, LITERAL, OPEN, PUNCT
 from closurelens.hir.macros.transcribe import Output
-
-_MAX_DEPTH = 60
 
 
 def html(arguments: Arguments) -> Output | str:
@@ -31,21 +29,10 @@ def html(arguments: Arguments) -> Output | str:
     return code.finish()
 
 
-def view(arguments: Arguments) -> Output | str:
-    """leptos's; its views have no type that can be named."""
-    code = Code(arguments)
-    code.text("{")
-    markup = _Leptos(code, arguments)
-    try:
-        markup.nodes(arguments.first, arguments.last)
-    except NoFragment:
-        return "it is no markup"
-    code.text("}")
-    return code.finish()
-
-
-class _Markup:
+class Markup:
     """Writes statements for a run of nodes; raises `NoFragment`."""
+
+    MAX_DEPTH = 60
 
     def __init__(self, code: Code, arguments: Arguments) -> None:
         self.code = code
@@ -55,7 +42,7 @@ class _Markup:
 
     def nodes(self, at: int, end: int) -> None:
         self.depth += 1
-        if self.depth > _MAX_DEPTH:
+        if self.depth > self.MAX_DEPTH:
             raise NoFragment
         kinds, texts, partners = self.buffer.kinds, self.buffer.texts, self.buffer.partners
         while at < end:
@@ -233,7 +220,7 @@ class _Markup:
         raise NotImplementedError
 
 
-class _Yew(_Markup):
+class _Yew(Markup):
     def assign(self, component: tuple[int, int] | None, name: int, name_end: int, at: int, end: int) -> None:
         code, texts = self.code, self.buffer.texts
         is_word = name_end == name + 1 and self.buffer.kinds[name] == IDENT
@@ -251,40 +238,5 @@ class _Yew(_Markup):
             )
             code.copy(at, end)
             code.text("}); }")
-        else:
-            self.value(at, end)
-
-
-class _Leptos(_Markup):
-    def other(self, at: int, end: int) -> int:
-        """Text without quotation marks."""
-        if self.buffer.kinds[at] in (OPEN, EOF):
-            raise NoFragment
-        return at + 1
-
-    def short(self, component: tuple[int, int] | None, at: int, end: int) -> None:
-        if self.buffer.texts[at] == "..":
-            at += 1
-        super().short(component, at, end)
-
-    def ends_value(self, at: int, end: int) -> bool:
-        """A block may be only the start of an expression."""
-        return at >= end or self.buffer.texts[at] not in (".", "?")
-
-    def raw_value(self, at: int, end: int) -> int:
-        # What ends the tag is no operator.
-        return at + Scanner(slice_buffer(self.buffer, at, end)).expr(0)
-
-    def flag(self, start: int, end: int) -> None:
-        """`class:name` and the like: nothing is evaluated. `let:name` would bind it in the children."""
-        if self.buffer.texts[start] == "let":
-            raise NoFragment
-
-    def assign(self, component: tuple[int, int] | None, name: int, name_end: int, at: int, end: int) -> None:
-        code, texts = self.code, self.buffer.texts
-        if name_end == name + 3 and texts[name] == "on" and component is None:
-            code.text(f"::leptos::tachys::html::event::on(::leptos::ev::{texts[name + 2]}, {{")
-            code.copy(at, end)
-            code.text("});")
         else:
             self.value(at, end)

@@ -13,7 +13,8 @@ from closurelens.hir.macros import unread_rules
 from closurelens.hir.macros.api import Answer, Failure, MacroCall, ModelledMacro
 from closurelens.hir.macros.definition import RulesMacro
 from closurelens.hir.macros.expansion import Arguments, Template
-from closurelens.hir.macros.markup import html, view
+from closurelens.hir.macros.leptos_view import view
+from closurelens.hir.macros.markup import html
 from closurelens.hir.macros.paste import paste
 from closurelens.hir.macros.proc_rules import RULES
 from closurelens.hir.macros.rsx import rsx
