@@ -203,4 +203,4 @@ def test_a_file_that_is_not_there(path: str) -> None:
 
 def test_dependencies_count_unless_they_are_switched_off() -> None:
     assert make_world(LoadSettings(), Reports()).config.index_dependencies
-    assert Settings().world.index_dependencies
+    assert Settings().index.dependencies

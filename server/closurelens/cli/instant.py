@@ -13,7 +13,8 @@ from closurelens.cli.inputs import Input, Trouble, read_text, text_or_none
 from closurelens.cli.progress import progress
 from closurelens.cli.report import Json, Places, of_file
 from closurelens.cli.session import Reports, known_answers, make_world
-from closurelens.index.answers import Answers, Reads, Stamp, stamp_of
+from closurelens.index.answers import Answers, Reads
+from closurelens.index.stamps import Stamp, stamp_of
 from closurelens.project.load import LoadSettings
 from closurelens.records import dataclass, field
 from closurelens.world import World

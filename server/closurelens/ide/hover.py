@@ -10,6 +10,7 @@ from closurelens.capture.model import BorrowKind, ByRef, ByValue, Capture, Closu
 from closurelens.capture.tree import Capturing
 from closurelens.hir import body as h
 from closurelens.ide.blocks import Block, Bullets, Code, Heading, Paragraph, Table, markdown, plain
+from closurelens.ide.config import HoverConfig
 from closurelens.ide.desugar import desugar
 from closurelens.ide.view import BodyView, ClosureView, FileView, exprs
 from closurelens.ide.words import also_implements, mode_phrase, shown_trait, trait_is_certain, use_phrase
@@ -20,13 +21,6 @@ from closurelens.ty import types as t
 from closurelens.ty.display import shown
 
 __all__ = ["Hover", "HoverConfig", "capture_lines", "hover", "is_copy", "trait_lines"]
-
-
-@dataclass(slots=True)
-class HoverConfig:
-    """`desugar`: show the closure as a struct with a method."""
-
-    desugar: bool = True
 
 
 @dataclass(slots=True)

@@ -11,6 +11,7 @@ from enum import Enum
 
 from closurelens.capture.model import Capture
 from closurelens.hir import body as h
+from closurelens.ide.config import InlayHintsConfig
 from closurelens.ide.hover import capture_lines, trait_lines
 from closurelens.ide.view import ClosureView, FileView, async_keyword_end
 from closurelens.ide.words import capture_label, shown_trait, trait_is_certain
@@ -18,15 +19,6 @@ from closurelens.records import dataclass
 from closurelens.text import TextRange
 
 __all__ = ["HintKind", "InlayHint", "InlayHintsConfig", "LabelPart", "Resolved", "inlay_hints", "resolve"]
-
-
-@dataclass(slots=True)
-class InlayHintsConfig:
-    """Which hints are shown; `uncertain` False hides those that would end in `?`."""
-
-    traits: bool = True
-    captures: bool = True
-    uncertain: bool = True
 
 
 class HintKind(Enum):

@@ -10,19 +10,15 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Mapping
-from functools import cache
 from hashlib import blake2b
-from pathlib import Path
 from typing import Any
 
-from closurelens.index.keys import MOST_FILES, Keys, files_below
+from closurelens.index.keys import Keys
+from closurelens.index.stamps import MOST_FILES, Stamp, files_below, program, stamp_of
 from closurelens.index.store import CrateStore
 from closurelens.project import paths
 from closurelens.project.model import CrateGraph
 from closurelens.resolve.sources import ReadFile
-
-Stamp = list[int] | None
-"""Size and time of change (nanoseconds) of a file; None where there is none."""
 
 _MOST_BEYOND = 1000
 """So many files outside the workspace an answer may be made from and still be worth keeping."""
@@ -118,22 +114,6 @@ class _Workspace:
             return None
         keys = Keys(graph)
         inputs = [(path, stamp_of(path)) for path in sorted(graph.inputs)]
-        parts = (_program(), about, listed, inputs, [keys.key(crate) for crate in graph.crates.values()])
+        parts = (program(), about, listed, inputs, [keys.key(crate) for crate in graph.crates.values()])
         digest = blake2b(repr(parts).encode("utf-8", "surrogatepass"), digest_size=20)
         return _Workspace(digest.hexdigest(), graph.inputs | {path for path, _, _ in listed})
-
-
-def stamp_of(path: str) -> Stamp:
-    try:
-        found = os.stat(path)
-    except (OSError, ValueError):
-        return None
-    return [found.st_size, found.st_mtime_ns]
-
-
-@cache
-def _program() -> str:
-    """Tells apart versions of this program, all of it."""
-    home = Path(__file__).parent.parent
-    found = sorted(path for path in home.rglob("*") if path.suffix != ".pyc" and path.is_file())
-    return repr([(path.relative_to(home).as_posix(), stamp_of(str(path))) for path in found])

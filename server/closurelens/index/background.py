@@ -73,6 +73,13 @@ class Background:
         self._worker: subprocess.Popen[bytes] | None = None
         self._is_closed = False
 
+    def key(self, graph: CrateGraph, crate: Crate) -> str:
+        return self._keys.key(graph, crate)
+
+    def walked(self, graph: CrateGraph) -> dict[str, str]:
+        """See `Keys.walked`."""
+        return self._keys.walked(graph)
+
     def load(self, graph: CrateGraph, crate: Crate, route: Route) -> bytes | Absent:
         known: str | None = None
         if self._made or self._store.may_have(crate.package, crate.version):

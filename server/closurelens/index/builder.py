@@ -39,6 +39,10 @@ class KeyRing:
         """What stands for the key as long as the graph is the same; for this nothing is read."""
         return f"{self._keys(graph)[1]}#{crate.id}"
 
+    def walked(self, graph: CrateGraph) -> dict[str, str]:
+        """See `Keys.walked`."""
+        return self._keys(graph)[0].walked
+
     def _keys(self, graph: CrateGraph) -> tuple[Keys, int]:
         for known, keys, number in self._of:
             if known is graph:

@@ -6,11 +6,11 @@ Invariant: crates with one key give the same signatures.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
 
+from closurelens.index.stamps import digest_below
 from closurelens.project.model import Crate, CrateGraph, CrateId
 from closurelens.resolve.stored import FORMAT
 
@@ -20,14 +20,15 @@ _IMMUTABLE = ("/registry/src/", "/git/checkouts/")
 _PARTS = ("text", "syntax", "ty", "project", "stdsig", "hir", "hir/lower", "hir/macros", "resolve")
 """What of this program decides about what is stored."""
 
-_SKIPPED = frozenset(("target", "node_modules"))
-MOST_FILES = 20_000
-
 
 class Keys:
-    """The keys of one crate graph, whose files on the disk are looked at once."""
+    """The keys of one crate graph, whose files on the disk are looked at once.
+
+    `walked` has the folders of the packages that may change, each with what was found in it (`stamps.digest_below`).
+    """
 
     def __init__(self, graph: CrateGraph) -> None:
+        self.walked: dict[str, str] = {}
         self._graph = graph
         self._known: dict[CrateId, str] = {}
         self._open: set[CrateId] = set()
@@ -51,7 +52,7 @@ class Keys:
             crate.name,
             crate.kind.value,
             int(crate.edition),
-            _source(crate),
+            self._source(crate),
             sorted((name, value or "") for name, value in crate.cfg.options),
             sorted(crate.cfg.open.items()),
         ]
@@ -61,31 +62,14 @@ class Keys:
         digest.update(repr(parts).encode("utf-8", "surrogatepass"))
         return digest.hexdigest()
 
-
-def _source(crate: Crate) -> str:
-    folder = crate.package_dir
-    if any(part in folder for part in _IMMUTABLE):
-        return folder
-    digest = blake2b(digest_size=20)
-    for number, (path, size, changed) in enumerate(files_below(folder)):
-        digest.update(f"{path}\0{size}\0{changed}\0".encode("utf-8", "surrogatepass"))
-        if number > MOST_FILES:
-            break
-    return f"{folder}#{digest.hexdigest()}"
-
-
-def files_below(folder: str) -> Iterator[tuple[str, int, int]]:
-    """Path, size and time of change of what a crate may be made of, in a fixed order."""
-    for at, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if name not in _SKIPPED and not name.startswith("."))
-        for name in sorted(files):
-            if name.endswith(".rs") or name == "Cargo.toml":
-                path = os.path.join(at, name)
-                try:
-                    found = os.stat(path)
-                except OSError:
-                    continue
-                yield path, found.st_size, found.st_mtime_ns
+    def _source(self, crate: Crate) -> str:
+        folder = crate.package_dir
+        if any(part in folder for part in _IMMUTABLE):
+            return folder
+        found = self.walked.get(folder)
+        if found is None:
+            found = self.walked[folder] = digest_below(folder)
+        return f"{folder}#{found}"
 
 
 @cache

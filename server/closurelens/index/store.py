@@ -11,7 +11,7 @@ import os
 import sqlite3
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from hashlib import blake2b
 from pathlib import Path
 from typing import TypeVar
@@ -24,6 +24,8 @@ _LARGEST = 512 * 1024 * 1024
 _KEPT_PART = 0.75
 _DAY = 86_400
 _BUSY_SECONDS = 2.0
+_MOST_ASKED = 500
+"""Keys in one question."""
 _VARIABLE = "CLOSURELENS_CACHE_DIR"
 
 logger = logging.getLogger(__name__)
@@ -83,14 +85,25 @@ class CrateStore:
 
     def put(self, key: str, name: str, version: str, data: bytes) -> None:
         """Keep `data`, in place of what is there; `name` and `version` are for people who look into the database."""
+        if not self.put_on_disk(key, name, version, data):
+            self._memory[key] = data
+
+    def put_on_disk(self, key: str, name: str, version: str, data: bytes) -> bool:
+        """The same, if that is possible."""
         row = (key, name, version, data, _digest(data), len(data), int(time.time()))
         done = self._do(
             lambda database: database.execute("INSERT OR REPLACE INTO crates VALUES (?, ?, ?, ?, ?, ?, ?)", row)
         )
-        if done is None:
-            self._memory[key] = data
-        else:
+        if done is not None:
             self._do(self._shrink)
+        return done is not None
+
+    def digests(self, keys: Iterable[str]) -> dict[str, str]:
+        """Of those that are on the disk, a word that tells their data apart."""
+        wanted = list(keys)
+        parts = [wanted[start : start + _MOST_ASKED] for start in range(0, len(wanted), _MOST_ASKED)]
+        found = self._do(lambda database: [row for part in parts for row in _digests(database, part)])
+        return {key: digest.hex() for key, digest in found or () if isinstance(digest, bytes)}
 
     def close(self) -> None:
         if self._database is not None:
@@ -162,6 +175,11 @@ def _row(database: sqlite3.Connection, key: str) -> tuple[object, object, int] |
         "SELECT data, digest, used FROM crates WHERE key = ?", (key,)
     ).fetchone()
     return found
+
+
+def _digests(database: sqlite3.Connection, keys: list[str]) -> list[tuple[str, object]]:
+    marks = ",".join("?" * len(keys))
+    return database.execute(f"SELECT key, digest FROM crates WHERE key IN ({marks})", keys).fetchall()
 
 
 def _digest(data: bytes) -> bytes:

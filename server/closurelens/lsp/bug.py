@@ -9,9 +9,10 @@ from __future__ import annotations
 import os
 import traceback
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from closurelens.world import BodyAnalysis, Cancelled
+if TYPE_CHECKING:
+    from closurelens.world import BodyAnalysis
 
 __all__ = ["Bugs"]
 
@@ -30,19 +31,18 @@ class Bugs:
     def guarded(self, what: str, work: Callable[[], R], otherwise: R) -> R:
         try:
             return work()
-        except Cancelled:
-            return otherwise
         except Exception as error:
-            self._report(what, error)
+            if not _is_overtaken(error):
+                self._report(what, error)
             return otherwise
 
     def guard_body(self, what: str, work: Callable[[], list[BodyAnalysis]]) -> list[BodyAnalysis] | None:
         """A `world.Guard`: a body whose analysis fails has no closures."""
         try:
             return work()
-        except Cancelled:
-            raise
         except Exception as error:
+            if _is_overtaken(error):
+                raise
             self._report(f"the analysis of {what}", error)
             return None
 
@@ -55,3 +55,9 @@ class Bugs:
         if key not in self._known:
             self._known.add(key)
             self._tell(f"bug in {what}: {type(error).__name__}: {error} ({at})")
+
+
+def _is_overtaken(error: Exception) -> bool:
+    from closurelens.world import Cancelled
+
+    return isinstance(error, Cancelled)

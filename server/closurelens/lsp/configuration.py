@@ -9,19 +9,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from closurelens.ide.hover import HoverConfig
-from closurelens.ide.inlay_hints import InlayHintsConfig
+from closurelens.ide.config import HoverConfig, InlayHintsConfig
 from closurelens.records import dataclass, field
-from closurelens.world import Config
 
-__all__ = ["SETTINGS", "Settings", "read_settings"]
+__all__ = ["SETTINGS", "IndexSettings", "Settings", "read_settings"]
+
+
+@dataclass(slots=True)
+class IndexSettings:
+    """`dependencies`: read the sources of dependencies that are on this machine."""
+
+    dependencies: bool = True
 
 
 @dataclass(slots=True)
 class Settings:
     inlay_hints: InlayHintsConfig = field(default_factory=InlayHintsConfig)
     hover: HoverConfig = field(default_factory=HoverConfig)
-    world: Config = field(default_factory=Config)
+    index: IndexSettings = field(default_factory=IndexSettings)
 
 
 SETTINGS: dict[str, tuple[str, str]] = {
@@ -29,7 +34,7 @@ SETTINGS: dict[str, tuple[str, str]] = {
     "inlayHints.captures": ("inlay_hints", "captures"),
     "inlayHints.uncertain": ("inlay_hints", "uncertain"),
     "hover.desugar": ("hover", "desugar"),
-    "index.dependencies": ("world", "index_dependencies"),
+    "index.dependencies": ("index", "dependencies"),
 }
 """Setting -> where it is kept. All are booleans."""
 

@@ -7,52 +7,47 @@ content is, so that a change in between is seen later. Nothing is read anew here
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
+from closurelens.index.trace import Looks, State, state_of
 from closurelens.project import paths
 from closurelens.project.files import Entry, Unreadable
 from closurelens.project.load import DiskFileSystem, default_cargo_home
 from closurelens.records import dataclass, field
 
-__all__ = ["RememberingDisk"]
+__all__ = ["Record", "RememberingDisk"]
 
 _SECONDS_BETWEEN_LOOKS = 1.0
-
-_State = tuple[int, int, int] | None
-"""Time of change, size and identity of a file; None: there is none."""
-
-
-def _state_of(path: str) -> _State:
-    try:
-        found = os.stat(path)
-    except (OSError, ValueError):
-        return None
-    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 @dataclass(slots=True)
 class RememberingDisk:
-    """A `FileSystem`. Sources that cargo has unpacked never change, and are not remembered."""
+    """A `FileSystem`. Sources that cargo has unpacked are not expected to change, and not looked at again.
+
+    `seen` are the files that were read since they changed last.
+    """
 
     base: DiskFileSystem = field(default_factory=DiskFileSystem)
     clock: Callable[[], float] = time.monotonic
     unchanging: tuple[str, ...] = field(
         default_factory=lambda: tuple(f"{default_cargo_home()}/{folder}/" for folder in ("registry", "git"))
     )
-    _files: dict[str, _State] = field(default_factory=dict)
-    _folders: dict[str, tuple[_State, frozenset[str]]] = field(default_factory=dict)
+    seen: Looks = field(default_factory=Looks)
+    _files: dict[str, State] = field(default_factory=dict)
+    _folders: dict[str, tuple[State, frozenset[str]]] = field(default_factory=dict)
     _told_of: tuple[str, ...] = ()
     _last_look: float = 0.0
 
     def read(self, path: str) -> bytes | Unreadable:
-        self._remember(path)
-        return self.base.read(path)
+        state = self._remember(path)
+        data = self.base.read(path)
+        self.seen.read(path, state, data if isinstance(data, bytes) else None)
+        return data
 
     def entries(self, folder: str) -> Sequence[Entry]:
-        is_remembered = not folder.startswith(self.unchanging)
-        state = _state_of(folder) if is_remembered else None
+        is_remembered = folder not in self._folders and not folder.startswith(self.unchanging)
+        state = state_of(folder) if is_remembered else None
         found = self.base.entries(folder)
         if is_remembered:
             self._folders[folder] = state, frozenset([entry.name for entry in found])
@@ -65,9 +60,13 @@ class RememberingDisk:
     def is_dir(self, path: str) -> bool:
         return self.base.is_dir(path)
 
-    def _remember(self, path: str) -> None:
+    def _remember(self, path: str) -> State:
+        """The state it is in now. The first one stands until `look` tells that it has changed: somebody may have read
+        the file then."""
+        state = state_of(path)
         if not path.startswith(self.unchanging):
-            self._files[path] = _state_of(path)
+            self._files.setdefault(path, state)
+        return state
 
     def client_watches(self, folders: Sequence[str]) -> None:
         """Of changes below these folders the client tells: they are not looked for."""
@@ -88,16 +87,51 @@ class RememberingDisk:
         for path, before in self._files.items():
             if told_of and path.startswith(told_of):
                 continue
-            state = _state_of(path)
+            state = state_of(path)
             if state != before:
                 out.append(path)
                 self._files[path] = state
         for folder, (before, names) in self._folders.items():
             if told_of and folder.startswith(told_of):
                 continue
-            state = _state_of(folder)
+            state = state_of(folder)
             if state != before:
                 now = frozenset([entry.name for entry in self.base.entries(folder)])
                 out.extend([paths.join(folder, name) for name in sorted(names ^ now)])
                 self._folders[folder] = state, now
         return list(dict.fromkeys(out))
+
+    def forget(self, changed: Iterable[str]) -> None:
+        """Whoever has read these files knows that they have changed."""
+        for path in changed:
+            self.seen.forget(path)
+
+
+class Record:
+    """A `FileSystem` that keeps what was looked at through it."""
+
+    def __init__(self, disk: RememberingDisk) -> None:
+        self._disk = disk
+        self.looks = Looks()
+
+    def read(self, path: str) -> bytes | Unreadable:
+        state = state_of(path)
+        data = self._disk.read(path)
+        self.looks.read(path, state, data if isinstance(data, bytes) else None)
+        return data
+
+    def entries(self, folder: str) -> Sequence[Entry]:
+        state = state_of(folder)
+        found = self._disk.entries(folder)
+        self.looks.folders.setdefault(folder, (state, [(entry.name, entry.is_dir) for entry in found]))
+        return found
+
+    def is_file(self, path: str) -> bool:
+        found = self._disk.is_file(path)
+        self.looks.is_file.setdefault(path, found)
+        return found
+
+    def is_dir(self, path: str) -> bool:
+        found = self._disk.is_dir(path)
+        self.looks.is_dir.setdefault(path, found)
+        return found

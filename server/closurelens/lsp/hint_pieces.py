@@ -14,6 +14,7 @@ import msgspec
 
 from closurelens.ide import inlay_hints as feature
 from closurelens.ide.view import chunk_view
+from closurelens.index.hints import Hint
 from closurelens.lsp.client import Client
 from closurelens.records import dataclass
 from closurelens.syntax.chunks import SourceFile
@@ -77,9 +78,7 @@ class HintPieces:
         encoding = self._client.encoding
         parts: list[bytes] = []
         for start, chunk in found:
-            piece = chunk.kept
-            if not isinstance(piece, _Piece) or piece.maker is not self:
-                chunk.kept = piece = self._made(chunk)
+            piece = self._piece(chunk)
             rows = piece.rows
             if not rows:
                 continue
@@ -95,6 +94,21 @@ class HintPieces:
             else:
                 parts.append(_joined([row for row in rows if low <= start + row.offset <= high], line, character))
         return b"[%b]" % b"".join(parts)[1:]
+
+    def hints(self, file: SourceFile, found: list[tuple[int, ChunkClosures]]) -> list[Hint]:
+        """All of `found`, in the order of a response."""
+        out: list[Hint] = []
+        for start, chunk in found:
+            piece = self._piece(chunk)
+            line, character = file.document.lines.position(start, self._client.encoding)
+            out.extend([(start + row.offset, _joined([row], line, character)[1:]) for row in piece.rows])
+        return out
+
+    def _piece(self, chunk: ChunkClosures) -> _Piece:
+        piece = chunk.kept
+        if not isinstance(piece, _Piece) or piece.maker is not self:
+            chunk.kept = piece = self._made(chunk)
+        return piece
 
     def _made(self, chunk: ChunkClosures) -> _Piece:
         view = chunk_view(chunk)

@@ -11,11 +11,13 @@ import gc
 import os
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from closurelens.index.background import State
+from closurelens.lsp.keeping import Keeper
 from closurelens.lsp.session import OpenDocument, Session
-from closurelens.syntax.chunks import Refresh
-from closurelens.world import MoreDependencies
+
+if TYPE_CHECKING:
+    from closurelens.syntax.chunks import Refresh
 
 __all__ = ["Scheduler"]
 
@@ -37,9 +39,9 @@ _BETWEEN_CRATES = 2.0
 
 
 class Scheduler:
-    def __init__(self, session: Session, indexing: Callable[[], State]) -> None:
+    def __init__(self, session: Session) -> None:
         self._session = session
-        self._state = indexing
+        self._keeper = Keeper(session, self.from_other_thread, self.indexed, self._refresh_later)
         self._taken_in = 0
         self._timer: asyncio.TimerHandle | None = None
         self._tokens = 0
@@ -74,8 +76,25 @@ class Scheduler:
     def changed(self, document: OpenDocument) -> None:
         """A document has been edited; more edits may follow."""
         self._later(lambda: self._settle_and_refresh(document))
+        self._keeper.later()
 
     def refresh_soon(self) -> None:
+        self._refresh_later()
+        self._keeper.later()
+
+    def gave_kept(self) -> None:
+        """Hints of an earlier run were given, without an analysis of what they are about."""
+        self._keeper.gave_kept()
+
+    def closed(self) -> None:
+        self._keeper.later()
+
+    def close(self) -> None:
+        """The client is gone."""
+        self._keeper.finish()
+        self._session.end()
+
+    def _refresh_later(self) -> None:
         self._later(self._refresh)
 
     def _later(self, work: Callable[[], None]) -> None:
@@ -90,7 +109,7 @@ class Scheduler:
     def _settle_and_refresh(self, document: OpenDocument) -> None:
         session = self._session
         is_open = session.documents.get(document.uri) is document
-        refresh = session.world.settling(document.path) if is_open else None
+        refresh = session.analysis.world.settling(document.path) if is_open else None
         if refresh is not None:
             self._settle_on(document, refresh)
             return
@@ -100,14 +119,14 @@ class Scheduler:
     def _settle_on(self, document: OpenDocument, refresh: Refresh) -> None:
         """One slice; messages that have arrived come before the next one."""
         session = self._session
-        if session.world.file(document.path) is not refresh.file:
+        if session.analysis.world.file(document.path) is not refresh.file:
             return  # the change set the timer again
         is_done = session.bugs.guarded("settling", lambda: refresh.step(_SLICE), None)
         if is_done is False:
             asyncio.get_running_loop().call_soon(self._settle_on, document, refresh)
             return
         if is_done:
-            session.bugs.guarded("settling", lambda: session.world.settled_by(document.path, refresh), None)
+            session.bugs.guarded("settling", lambda: session.analysis.world.settled_by(document.path, refresh), None)
         self._refresh()
         self._collect_garbage()
 
@@ -146,17 +165,19 @@ class Scheduler:
     def opened(self, document: OpenDocument) -> None:
         """Read the crates of a document before it is asked about, and tell of it."""
         session = self._session
-        if not session.client.progress:
+        self._keeper.later()
+        if document.kept is not None or not session.client.progress:
             return
         self._tokens += 1
         token = f"closurelens/{self._tokens}"
 
         def begin(_: object) -> None:
-            if session.has_view(document) or session.documents.get(document.uri) is not document:
+            analysis = session.analysis
+            if analysis.is_asked(document.uri, document.path) or session.documents.get(document.uri) is not document:
                 return
             notify = session.connection.notify
             notify("$/progress", {"token": token, "value": {"kind": "begin", "title": "closurelens: reading crates"}})
-            session.bugs.guarded("reading crates", lambda: session.world.snapshot().crate_of(document.path), None)
+            session.bugs.guarded("reading crates", lambda: analysis.read_crates(document.path), None)
             notify("$/progress", {"token": token, "value": {"kind": "end"}})
 
         session.connection.request("window/workDoneProgress/create", {"token": token}, begin)
@@ -165,7 +186,9 @@ class Scheduler:
 
     def indexed(self) -> None:
         """Crates are being indexed or have come: tell of it, and take in what has come, not more often than needed."""
-        state = self._state()
+        if not self._session.has_analysis:
+            return
+        state = self._session.analysis.background.state()
         self._tell_of_indexing(state.names)
         if state.finished == self._taken_in:
             return
@@ -173,9 +196,10 @@ class Scheduler:
             return
         self._taken_in = state.finished
         self._last_taken_in = time.monotonic()
-        if self._session.has_world:
-            self._session.apply(MoreDependencies())
-            self.refresh_soon()
+        from closurelens.world import MoreDependencies
+
+        self._session.apply(MoreDependencies())
+        self.refresh_soon()
 
     def _tell_of_indexing(self, names: list[str]) -> None:
         session = self._session

@@ -15,6 +15,7 @@ from closurelens.world.changes import (
     SetConfig,
 )
 from closurelens.world.model import (
+    Basis,
     BodyAnalysis,
     ChunkClosures,
     Failure,
@@ -27,6 +28,7 @@ from closurelens.world.model import (
 from closurelens.world.state import Cancelled, Config, Snapshot, World
 
 __all__ = [
+    "Basis",
     "BodyAnalysis",
     "Cancelled",
     "Change",

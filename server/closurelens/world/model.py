@@ -11,10 +11,25 @@ from typing import Protocol
 from closurelens.capture.model import ClosureCaptures
 from closurelens.hir import body as h
 from closurelens.infer.result import InferenceResult
+from closurelens.project.model import CrateGraph
 from closurelens.records import dataclass, field, replace
 from closurelens.resolve.bodies import BodyOwner, LoweredBody
 from closurelens.resolve.body_scope import BodyScopes
 from closurelens.text import TextRange
+
+
+@dataclass(slots=True)
+class Basis:
+    """What answers about a file are made from, beside configuration and the stored signatures of dependencies.
+
+    `files` are those that were looked for, whether or not they were there. `is_waiting`: a dependency that was asked
+    for may come.
+    """
+
+    graph: CrateGraph
+    files: frozenset[str]
+    is_waiting: bool
+
 
 COPIES_DIFFER = "a macro repeats it, and its copies capture differently"
 

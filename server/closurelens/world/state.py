@@ -39,6 +39,7 @@ from closurelens.world.changes import (
     SetConfig,
 )
 from closurelens.world.model import (
+    Basis,
     BodyAnalysis,
     ChunkClosures,
     Failure,
@@ -344,6 +345,10 @@ class World:
         project = self._project_of(path)
         candidates = crate_of_file(project.graph, path)
         return candidates[0].edition if candidates else _loose_crate(path, [], project.graph).edition
+
+    def basis_of(self, path: str) -> Basis:
+        project = self.home_of(path)[0]
+        return Basis(project.graph, frozenset(project.read), project.program.is_waiting)
 
     # Analysis
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from closurelens.ide.assists import ASSISTS
+from closurelens import __version__
 from closurelens.lsp import from_lsp
 from closurelens.lsp.client import client_of
 from closurelens.lsp.protocol import Json
 from closurelens.lsp.scheduling import Scheduler
 from closurelens.lsp.session import Session
+
+ACTION_KINDS = ("refactor.rewrite",)
+"""The kinds of what is in `ide.assists`, which is not loaded to tell them."""
 
 _WATCHED = ("**/*.rs", "**/Cargo.toml", "**/Cargo.lock", "**/.cargo/config.toml")
 
@@ -26,7 +28,7 @@ class Lifecycle:
         if isinstance(parent, int):
             self._scheduler.end_with(parent)
         session.configure(params.get("initializationOptions"))
-        return {"capabilities": _capabilities(session), "serverInfo": {"name": "closurelens", "version": _version()}}
+        return {"capabilities": _capabilities(session), "serverInfo": {"name": "closurelens", "version": __version__}}
 
     def on_initialized(self, session: Session, params: Json) -> None:
         if session.client.register:
@@ -35,7 +37,7 @@ class Lifecycle:
                 one: Json = {"id": method, "method": method}
                 if method == "workspace/didChangeWatchedFiles":
                     one["registerOptions"] = {"watchers": [{"globPattern": glob} for glob in _WATCHED]}
-                    session.disk.client_watches(session.folders)
+                    session.watch()
                 else:
                     one["registerOptions"] = {"section": "closurelens"}
                 registrations.append(one)
@@ -81,18 +83,10 @@ def _folders(params: Json) -> list[str]:
 
 
 def _capabilities(session: Session) -> Json:
-    kinds = list(dict.fromkeys(assist.kind for assist in ASSISTS))
     return {
         "positionEncoding": session.client.encoding.value,
         "textDocumentSync": {"openClose": True, "change": 2, "save": False},
         "inlayHintProvider": {"resolveProvider": bool(session.client.hint_resolve)},
         "hoverProvider": True,
-        "codeActionProvider": {"codeActionKinds": kinds, "resolveProvider": session.client.action_resolve},
+        "codeActionProvider": {"codeActionKinds": [*ACTION_KINDS], "resolveProvider": session.client.action_resolve},
     }
-
-
-def _version() -> str:
-    try:
-        return version("closurelens")
-    except PackageNotFoundError:
-        return "0"

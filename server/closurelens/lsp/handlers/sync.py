@@ -9,7 +9,6 @@ from closurelens.lsp.protocol import Json
 from closurelens.lsp.scheduling import Scheduler
 from closurelens.lsp.session import OpenDocument, Session
 from closurelens.text import encode
-from closurelens.world import CloseFile, EditFile, OpenFile
 
 
 class Sync:
@@ -21,9 +20,9 @@ class Sync:
         if not isinstance(given, dict) or not isinstance(given.get("text"), str):
             return
         uri = from_lsp.uri_of(params)
-        opened = OpenDocument(uri, from_lsp.path_of(uri), given.get("version"))
-        session.documents[uri] = opened
-        session.apply(OpenFile(opened.path, encode(given["text"].removeprefix("\ufeff"))))
+        text = encode(given["text"].removeprefix("\ufeff"))
+        opened = OpenDocument(uri, from_lsp.path_of(uri), given.get("version"), text)
+        session.open(opened)
         self._scheduler.opened(opened)
 
     def on_change(self, session: Session, params: Json) -> None:
@@ -33,20 +32,21 @@ class Sync:
             return
         version: Any = params["textDocument"].get("version")
         opened.version = version if isinstance(version, int) else None
+        session.edited()
         for change in changes:
             if isinstance(change, dict) and isinstance(change.get("text"), str):
                 _apply(session, opened, change)
         self._scheduler.changed(opened)
 
     def on_close(self, session: Session, params: Json) -> None:
-        opened = session.documents.pop(from_lsp.uri_of(params), None)
-        if opened is not None and all(other.path != opened.path for other in session.documents.values()):
-            session.apply(CloseFile(opened.path))
-            session.forget_view(opened.path)
+        session.close(from_lsp.uri_of(params))
+        self._scheduler.closed()
 
 
 def _apply(session: Session, opened: OpenDocument, change: Json) -> None:
-    file = session.world.file(opened.path)
+    from closurelens.world import EditFile
+
+    file = session.analysis.world.file(opened.path)
     text = encode(change["text"])
     given = change.get("range")
     if file is None or given is None:
