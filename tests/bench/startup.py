@@ -1,10 +1,14 @@
 """Starts the server on one file and prints what it costs until the first hints are there.
 
-    python tests/bench/startup.py FILE.rs [--runs N] [--no-dependencies]
+    python tests/bench/startup.py FILE.rs [--runs N] [--no-dependencies] [--key SECONDS]
 
-CPU seconds of the server's process, wall seconds, and its peak memory: first without anything in the database of
-dependencies, then, when all that was asked for has been indexed, N times with it. Real paths: the crates around the
-file are read. For a large crate take a file in its middle.
+CPU seconds of the server's process from its start to its end, wall seconds until the hints are there, and its peak
+memory: first with an empty cache; then with all dependencies indexed, but without hints of an earlier run; then, warm,
+N times after that run has ended, which leaves its hints in the cache. Real paths: the crates around the file are read.
+For a large crate take a file in its middle.
+
+With `--key`, a line is typed so many seconds after the first hints of a warm start, and the wall seconds until the hints
+of the new text are there are told too; CPU and memory then are those of both.
 """
 
 import argparse
@@ -14,7 +18,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 SERVER = "import sys; from closurelens.lsp.server import main; sys.exit(main())"
 
@@ -24,8 +30,20 @@ def framed(**message: object) -> bytes:
     return b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
 
 
-def run(path: Path, cache: str, *, dependencies: bool) -> tuple[float, float, float, int]:
-    """CPU seconds, wall seconds, peak memory in MB, hints."""
+@dataclass
+class Told:
+    cpu: float
+    wall: float
+    memory: float
+    hints: int
+    key: float | None
+
+    def __str__(self) -> str:
+        typed = "" if self.key is None else f", {self.key:.2f} s for a key"
+        return f"{self.hints} hints: {self.cpu:.2f} s CPU, {self.wall:.2f} s wall, {self.memory:.0f} MB at most{typed}"
+
+
+def run(path: Path, cache: str, *, dependencies: bool, key_after: float | None = None) -> Told:
     uri = path.resolve().as_uri()
     text = path.read_text()
     whole = {"start": {"line": 0, "character": 0}, "end": {"line": text.count("\n") + 1, "character": 0}}
@@ -46,19 +64,34 @@ def run(path: Path, cache: str, *, dependencies: bool) -> tuple[float, float, fl
     hints = {"textDocument": {"uri": uri}, "range": whole}
     process.stdin.write(framed(id=2, method="textDocument/inlayHint", params=hints))
     process.stdin.flush()
-    while True:
-        length = 0
-        while line := process.stdout.readline().strip():
-            length = int(line.split(b":")[1])
-        message = json.loads(process.stdout.read(length))
-        if message.get("id") == 2:
-            break
+    first = answer(process.stdout, 2)
     wall = time.monotonic() - start
+    key: float | None = None
+    if key_after is not None:
+        time.sleep(key_after)
+        start = time.monotonic()
+        top = {"start": {"line": 0, "character": 0}, "end": {"line": 0, "character": 0}}
+        change = {"textDocument": {"uri": uri, "version": 2}, "contentChanges": [{"range": top, "text": "\n"}]}
+        process.stdin.write(framed(method="textDocument/didChange", params=change))
+        process.stdin.write(framed(id=4, method="textDocument/inlayHint", params=hints))
+        process.stdin.flush()
+        answer(process.stdout, 4)
+        key = time.monotonic() - start
     process.stdin.write(framed(id=3, method="shutdown", params=None) + framed(method="exit", params=None))
     process.stdin.close()
     _, _, usage = os.wait4(process.pid, 0)
     process.stdout.close()
-    return usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss / 1024, len(message["result"])
+    return Told(usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss / 1024, len(first), key)
+
+
+def answer(stream: IO[bytes], id: int) -> list[object]:
+    while True:
+        length = 0
+        while line := stream.readline().strip():
+            length = int(line.split(b":")[1])
+        message = json.loads(stream.read(length))
+        if message.get("id") == id:
+            return message["result"]
 
 
 def fill(path: Path, cache: str) -> None:
@@ -73,15 +106,16 @@ def main() -> None:
     parser.add_argument("file", type=Path)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--no-dependencies", action="store_true")
+    parser.add_argument("--key", type=float, default=None, metavar="SECONDS")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as cache:
-        for number in range(options.runs + 1):
+        for number in range(options.runs + 2):
             if number == 1:
                 fill(options.file, cache)
-            told = run(options.file, cache, dependencies=not options.no_dependencies)
-            cpu, wall, memory, hints = told
-            what = "warm" if number else "cold"
-            print(f"{what}: {hints} hints: {cpu:.2f} s CPU, {wall:.2f} s wall, {memory:.0f} MB at most", flush=True)
+            is_warm = number > 1
+            key = options.key if is_warm else None
+            told = run(options.file, cache, dependencies=not options.no_dependencies, key_after=key)
+            print(f"{'warm' if is_warm else ('cold', 'indexed')[number]}: {told}", flush=True)
 
 
 if __name__ == "__main__":

@@ -109,6 +109,11 @@ class KeptHints:
             store.put_on_disk(key, "", "", data)
         store.put_on_disk(_key(question), name, "", msgspec.msgpack.encode(_Row(digest_of(text), key, list(hints))))
 
+    def close(self) -> None:
+        for store in (self._store, self._crates):
+            if store is not None:
+                store.close()
+
     @property
     def crates(self) -> CrateStore | None:
         """The database of dependencies; None when nothing is kept."""

@@ -16,7 +16,17 @@ import msgspec
 from closurelens.index.stamps import digest_below
 from closurelens.index.store import CrateStore
 
-__all__ = ["Looks", "State", "Trace", "digest_of", "is_young", "names_in", "names_of", "state_of"]
+__all__ = [
+    "Looks",
+    "State",
+    "Trace",
+    "digest_of",
+    "is_of_another_clock",
+    "is_young",
+    "names_in",
+    "names_of",
+    "state_of",
+]
 
 State = tuple[int, int, int] | None
 """Time of change, size and identity of a file or folder; None: there is none."""
@@ -88,8 +98,12 @@ class Looks:
 
 
 def is_young(state: State) -> bool:
-    """Times that are yet to come too: then two clocks disagree."""
     return state is not None and time.time_ns() - state[0] < _TICK
+
+
+def is_of_another_clock(state: State) -> bool:
+    """Such a file may look young for a long time."""
+    return state is not None and time.time_ns() < state[0]
 
 
 class Trace(msgspec.Struct):

@@ -10,7 +10,17 @@ from enum import Enum
 
 from closurelens.index.background import Background
 from closurelens.index.store import CrateStore
-from closurelens.index.trace import Looks, State, Trace, digest_of, is_young, names_in, names_of, state_of
+from closurelens.index.trace import (
+    Looks,
+    State,
+    Trace,
+    digest_of,
+    is_of_another_clock,
+    is_young,
+    names_in,
+    names_of,
+    state_of,
+)
 from closurelens.lsp.disk import Record, RememberingDisk
 from closurelens.lsp.kept import text_on_disk
 from closurelens.project import paths
@@ -46,12 +56,21 @@ class Readings:
         self._disk = disk
         self._background = background
         self._known: list[_Reading] = []
+        self._unpacked: dict[str, State] = {}
 
     def loaded(self, load: Callable[[Record], CrateGraph]) -> CrateGraph:
         record = Record(self._disk)
         graph = load(record)
-        self._known = [*self._known[1 - _GRAPHS :], _Reading(graph, record)]
+        self._known.append(_Reading(graph, record))
+        for forgotten in self._known[:-_GRAPHS]:
+            self._unpacked.update(self._manifests(forgotten))
+        del self._known[:-_GRAPHS]
         return graph
+
+    def _manifests(self, reading: _Reading) -> dict[str, State]:
+        """Those of unpacked packages, which other graphs take from memory."""
+        unchanging = self._disk.unchanging
+        return {path: state for path, state in reading.record.looks.files.items() if path.startswith(unchanging)}
 
     def gave(self, graph: CrateGraph, crate: Crate) -> None:
         """A dependency of this graph was asked for."""
@@ -73,8 +92,12 @@ class Readings:
         keys = crates.digests(reading.crates)
         if len(keys) != len(reading.crates):
             return NoTrace.NEVER
+        files = dict(self._unpacked)
+        for other in self._known:
+            files.update(self._manifests(other))
+        files.update(looks.files)
         trace = Trace(
-            files=dict(looks.files),
+            files=files,
             is_file=dict(looks.is_file),
             is_dir=dict(looks.is_dir),
             crates=keys,
@@ -91,7 +114,10 @@ class Readings:
             found = self._state(path, opened.get(path))
             if isinstance(found, NoTrace) or trace.files.setdefault(path, found) != found:
                 return NoTrace.NEVER
-            is_soon |= path in opened and is_young(found)
+            if path in opened and is_young(found):
+                is_soon = True
+                if is_of_another_clock(found):
+                    return NoTrace.NEVER
         for known in (looks, self._disk.seen):
             young = _looked_at_again(known, trace)
             if young is NoTrace.NEVER:
@@ -115,7 +141,7 @@ def _looked_at_again(looks: Looks, trace: Trace) -> NoTrace | None:
         if state is None or looks.files.get(path) != state:
             continue
         if is_young(state):
-            return NoTrace.SOON
+            return NoTrace.NEVER if is_of_another_clock(state) else NoTrace.SOON
         try:
             with open(path, "rb") as file:
                 if digest_of(file.read()) != digest:

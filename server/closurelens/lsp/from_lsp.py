@@ -1,14 +1,16 @@
 """From the client's terms to ours. Invariant: nothing a client sends makes these raise; what cannot be read is moved to
-the nearest place that exists."""
+the nearest place that exists. Paths are made as `project.load.from_os_path` makes them, which loads more than a
+start needs."""
 
 from __future__ import annotations
 
+import os
 from typing import Any
 from urllib.parse import quote, unquote
 
 from pygls.uris import to_fs_path
 
-from closurelens.project.load import from_os_path
+from closurelens.project import paths
 from closurelens.text import Document, Encoding, Position, TextRange
 
 __all__ = ["offset", "path_of", "position", "text_range", "uri_of"]
@@ -28,7 +30,7 @@ def path_of(uri: str) -> str:
         path = None
     if path is None:
         return f"/.closurelens-unsaved/{quote(unquote(uri), safe='')}.rs"
-    return from_os_path(path)
+    return paths.normalize(os.path.abspath(path))
 
 
 def position(given: Any) -> Position:

@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from closurelens.index.hints import Hint
-from closurelens.index.trace import is_young, state_of
 from closurelens.lsp.kept import text_on_disk
 from closurelens.lsp.session import OpenDocument, Session
 from closurelens.text import TextRange
@@ -55,6 +54,7 @@ class Keeper:
     def later(self) -> None:
         """Something has happened: what is being done is out of date."""
         self._work = None
+        self._done = -1
         loop = _loop()
         if self._timer is not None:
             self._timer.cancel()
@@ -130,11 +130,11 @@ class Keeper:
             self._done = number
 
     def _is_worth_it(self, document: OpenDocument) -> bool:
-        """Whether the text is on the disk, and not just written: it may be what the next start finds."""
+        """Whether the text is on the disk, where the next start may find it."""
         if self._session.earlier.crates is None:
             return False
         file = self._session.analysis.world.file(document.path)
-        if file is None or file.document.size > _LARGEST or is_young(state_of(document.path)):
+        if file is None or file.document.size > _LARGEST:
             return False
         return text_on_disk(document.path) == file.document.text
 

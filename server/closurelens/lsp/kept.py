@@ -31,6 +31,9 @@ class Kept:
         """The database of dependencies; None when nothing is kept."""
         return self._store.crates
 
+    def close(self) -> None:
+        self._store.close()
+
     def find(self, uri: str, path: str, text: bytes, settings: Settings, client: Client) -> StoredHints | None:
         found = self._store.get(_question(uri, settings, client), text)
         return found if found is not None and self.holds(found, path) else None

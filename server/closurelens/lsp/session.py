@@ -116,6 +116,7 @@ class Session:
         """The client is gone."""
         if self._analysis is not None:
             self._analysis.background.close()
+        self.earlier.close()
 
     def apply(self, change: Change) -> None:
         self.analysis.world.apply(change)
@@ -150,13 +151,13 @@ class Session:
 
     def close(self, uri: str) -> None:
         closed = self.documents.pop(uri, None)
-        if closed is None or any(other.path == closed.path for other in self.documents.values()):
+        if closed is None or self._analysis is None:
             return
-        if self._analysis is not None:
+        self._analysis.forget(uri, closed.path)
+        if all(other.path != closed.path for other in self.documents.values()):
             from closurelens.world import CloseFile
 
             self.apply(CloseFile(closed.path))
-            self._analysis.forget(uri, closed.path)
 
     def texts(self) -> dict[str, bytes]:
         """Of the open documents, as they are now, by path."""
@@ -195,7 +196,8 @@ class Session:
             if document.kept is not None:
                 document.kept.look_again()
         if self._analysis is None:
-            self._changed += paths
+            if self._preparation is not None:
+                self._changed += paths
         else:
             from closurelens.world import FileOnDisk
 
