@@ -7,8 +7,8 @@ memory: first with an empty cache; then with all dependencies indexed, but witho
 N times after that run has ended, which leaves its hints in the cache. Real paths: the crates around the file are read.
 For a large crate take a file in its middle.
 
-With `--key`, a line is typed so many seconds after the first hints of a warm start, and the wall seconds until the hints
-of the new text are there are told too; CPU and memory then are those of both.
+With `--key`, a line is typed so many seconds after the first hints of a warm start, and the wall seconds until the
+hints of the new text are there are told too; CPU and memory then are those of both.
 """
 
 import argparse
