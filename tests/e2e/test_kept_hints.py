@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import gc
 import json
 import os
 import sqlite3
@@ -16,6 +17,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from closurelens.cli import instant
 from closurelens.cli.inputs import find
 from closurelens.cli.instant import analyse
 from closurelens.ide.assists import ASSISTS
@@ -52,9 +54,12 @@ LONG_AGO = 1_600_000_000
 
 
 class Server:
-    """A server in this process."""
+    """A server in this process; `running` are those that have not ended."""
+
+    running: list["Server"] = []
 
     def __init__(self, encoding: str = "utf-16", settings: Any = None, capabilities: Any = RESOLVING) -> None:
+        self.running.append(self)
         self.sent: list[Any] = []
         self._connection = connect(lambda body: self.sent.append(json.loads(body)))
         offered = {"general": {"positionEncodings": [encoding]}, **capabilities}
@@ -88,7 +93,15 @@ class Server:
         self.tell("textDocument/didChange", {"textDocument": {"uri": uri, "version": 2}, "contentChanges": [change]})
 
     def end(self) -> None:
+        self.running.remove(self)
         self._connection.close()
+
+
+@pytest.fixture(autouse=True)
+def all_end() -> Iterator[None]:
+    yield
+    for server in list(Server.running):
+        server.end()
 
 
 @pytest.fixture
@@ -133,7 +146,11 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def index_dependencies(project: Path) -> None:
+    """As the command line does, which leaves its databases open until it ends."""
     analyse(find([str(project / "p")])[0], LoadSettings(), jobs=1)
+    instant._worlds.clear()
+    gc.unfreeze()
+    gc.collect()
 
 
 def keep(project: Path, **options: Any) -> Any:

@@ -116,6 +116,7 @@ class Background:
             self._is_closed = True
             worker, self._worker = self._worker, None
             self._waiting.clear()
+        self._store.close()
         if worker is not None:
             worker.kill()
             worker.wait()

@@ -84,6 +84,12 @@ class KeptHints:
         self._traces: dict[str, _Known] = {}
 
     def get(self, question: str, text: bytes) -> StoredHints | None:
+        try:
+            return self._get(question, text)
+        finally:
+            self.close()
+
+    def _get(self, question: str, text: bytes) -> StoredHints | None:
         if self._store is None:
             return None
         row = _decoded(self._store.get_from_disk(_key(question)), _Row)
@@ -108,8 +114,10 @@ class KeptHints:
         if store.get_from_disk(key) is None:
             store.put_on_disk(key, "", "", data)
         store.put_on_disk(_key(question), name, "", msgspec.msgpack.encode(_Row(digest_of(text), key, list(hints))))
+        self.close()
 
     def close(self) -> None:
+        """They are opened when they are asked, which is seldom."""
         for store in (self._store, self._crates):
             if store is not None:
                 store.close()

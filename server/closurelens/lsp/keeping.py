@@ -184,6 +184,7 @@ class Keeper:
         if not isinstance(trace, NoTrace):
             for one in documents:
                 earlier.keep(one.uri, texts[one.path], session.settings, session.client, trace, hints[one.uri])
+        earlier.close()
         return True
 
 

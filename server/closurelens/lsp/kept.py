@@ -32,6 +32,7 @@ class Kept:
         return self._store.crates
 
     def close(self) -> None:
+        """Until it is asked again."""
         self._store.close()
 
     def find(self, uri: str, path: str, text: bytes, settings: Settings, client: Client) -> StoredHints | None:
