@@ -66,8 +66,10 @@ class Analysis:
         return self.readings.loaded(lambda record: load_project(path, files=record, cache=self._cache))
 
     def _stored(self, graph: CrateGraph, crate: Crate, route: Route) -> bytes | Absent:
-        self.readings.gave(graph, crate)
-        return self.background.load(graph, crate, route)
+        found = self.background.load(graph, crate, route)
+        if isinstance(found, bytes):
+            self.readings.gave(graph, crate)
+        return found
 
     def configure(self, index: IndexSettings) -> None:
         self.world.apply(SetConfig(Config(index_dependencies=index.dependencies)))

@@ -73,7 +73,7 @@ class Readings:
         return {path: state for path, state in reading.record.looks.files.items() if path.startswith(unchanging)}
 
     def gave(self, graph: CrateGraph, crate: Crate) -> None:
-        """A dependency of this graph was asked for."""
+        """What is stored of a dependency of this graph was given."""
         reading = self._of(graph)
         if reading is not None:
             reading.crates[self._background.key(graph, crate)] = None
