@@ -87,11 +87,13 @@ class ClosureSig:
 class SharedCache:
     """Answers about ground types, for all bodies of one program."""
 
-    __slots__ = ("ground", "header_args", "inherent", "offering", "projected")
+    __slots__ = ("ground", "header_args", "inherent", "offering", "open", "projected")
 
     def __init__(self) -> None:
         self.ground: dict[tuple[Ty, DefPath, tuple[Ty, ...]], Answer] = {}
         self.projected: dict[Ty, Ty] = {}
+        self.open: set[tuple[Ty, DefPath]] = set()
+        """Types and traits of which the impls do not decide the trait's argument while nothing is known of it."""
         self.inherent: dict[str, dict[str, list[tuple[ImplSig, DefPath]]]] = {}
         self.offering: dict[tuple[frozenset[DefPath], str], list[DefPath]] = {}
         self.header_args: dict[DefPath, tuple[Ty, ...]] = {}

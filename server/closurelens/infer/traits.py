@@ -327,7 +327,7 @@ class Solver:
         found = self._from_bounds(self_ty, trait, args)
         if found is not None:
             return found
-        answer = self._from_impls(self_ty, trait, args, depth)
+        answer = self._from_impls_unless_open(self_ty, trait, args, depth)
         if answer is Answer.NO and doubts.why_unseen(self.db, self_ty, self.bounds_of(self_ty)):
             return Answer.MAYBE
         return answer
@@ -394,6 +394,28 @@ class Solver:
                     seen.add(crate)
                     out.extend(self.db.trait_impls_in(near.path, trait, head))
         return out
+
+    def _from_impls_unless_open(self, self_ty: Ty, trait: DefPath, args: tuple[Ty, ...], depth: int) -> Candidate | Answer:
+        """As `_from_impls`; that `u8: PartialEq<_>` is undecided is found out once for all bodies."""
+        if depth or len(args) != 1:
+            return self._from_impls(self_ty, trait, args, depth)
+        table = self.table
+        arg = table.shallow(args[0])
+        whole = table.deep(self_ty)
+        if (
+            arg.__class__ is not t.Infer
+            or table.kinds[arg.id] is not VarKind.GENERAL
+            or whole.flags & (HAS_INFER | t.HAS_UNKNOWN | OF_ONE_BODY)
+        ):
+            return self._from_impls(self_ty, trait, args, depth)
+        known = self.shared.open
+        key = (whole, trait)
+        if key in known:
+            return Answer.MAYBE
+        answer = self._from_impls(self_ty, trait, args, depth)
+        if answer is Answer.MAYBE:
+            known.add(key)
+        return answer
 
     def _from_impls(self, self_ty: Ty, trait: DefPath, args: tuple[Ty, ...], depth: int) -> Candidate | Answer:
         table = self.table
