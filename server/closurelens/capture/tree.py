@@ -87,6 +87,8 @@ def closure_tree(body: h.Body, local_of: dict[int, int], *, mentions: bool) -> C
         parts = PARTS.get(kind)
         if parts is not None:
             start = len(work)
+            if inside is None and kind is h.Block:
+                parts = _statements_with_closures
             for part in parts(expr):
                 if part is not None:
                     work.append((part, inside, is_enabled))
@@ -149,6 +151,17 @@ def _statements(block: h.Block) -> Iterable[h.Expr | None]:
         if isinstance(stmt, h.ExprStmt):
             yield stmt.expr
         elif isinstance(stmt, h.LetStmt):
+            yield stmt.init
+            yield stmt.otherwise
+    yield block.tail
+
+
+def _statements_with_closures(block: h.Block) -> Iterable[h.Expr | None]:
+    for stmt in block.stmts:
+        if isinstance(stmt, h.ExprStmt):
+            if not stmt.is_plain:
+                yield stmt.expr
+        elif isinstance(stmt, h.LetStmt) and not stmt.is_plain:
             yield stmt.init
             yield stmt.otherwise
     yield block.tail

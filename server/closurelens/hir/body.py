@@ -371,17 +371,23 @@ Expr = (
 
 @dataclass(slots=True)
 class LetStmt:
+    """`is_plain`: there is no closure, no async block and nothing missing anywhere inside. False where not known."""
+
     pat: Pat
     ty: TypeRef | None
     init: Expr | None
     otherwise: Expr | None
     range: Range
+    is_plain: bool = False
 
 
 @dataclass(slots=True)
 class ExprStmt:
+    """`is_plain` as of `LetStmt`."""
+
     expr: Expr
     has_semi: bool
+    is_plain: bool = False
 
 
 @dataclass(slots=True)

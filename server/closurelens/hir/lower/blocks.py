@@ -104,10 +104,17 @@ def statements(lo: Lowerer, nodes: Sequence[Node]) -> list[Stmt]:
 
 def _stmt(lo: Lowerer, node: Node, stmts: list[Stmt]) -> None:
     """Add what an `expression_statement` or `let_declaration` stands for."""
+    start = len(stmts)
+    closures, not_plain = len(lo.closures), lo.not_plain
     if node.kind == "let_declaration":
         stmts.append(_let(lo, node))
     else:
         _expr_stmt(lo, node, stmts)
+    if closures == len(lo.closures) and not_plain == lo.not_plain:
+        for at in range(start, len(stmts)):
+            stmt = stmts[at]
+            if isinstance(stmt, LetStmt | ExprStmt):
+                stmt.is_plain = True
 
 
 def _expr_stmt(lo: Lowerer, node: Node, stmts: list[Stmt]) -> None:

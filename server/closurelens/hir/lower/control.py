@@ -129,6 +129,7 @@ def _arm(lo: Lowerer, node: Node, arms: list[Arm]) -> None:
     if lo.is_on(attributes):
         arms.append(arm)
     else:
+        lo.not_plain += 1
         scrutinee = Missing(lo.expr_id(), body.range, "switched off by `cfg`", [])
         lo.hold(Match(lo.expr_id(), body.range, scrutinee, [arm]))
 
@@ -162,6 +163,7 @@ _BLOCK_WORDS = frozenset(["async", "gen", "try"])
 def _async_block(lo: Lowerer, node: Node) -> Expr:
     words = [child.kind for child in node.children if child.kind in _BLOCK_WORDS]
     body = lo.required(node.child_of_kind("block"), node)
+    lo.not_plain += 1
     return AsyncBlock(lo.expr_id(), (node.start, node.end), " ".join(words), node.has("move"), body)
 
 

@@ -74,10 +74,10 @@ class Mover:
         made: h.Stmt
         match stmt:
             case h.ExprStmt():
-                made = h.ExprStmt(self.expr(stmt.expr), stmt.has_semi)
+                made = h.ExprStmt(self.expr(stmt.expr), stmt.has_semi, stmt.is_plain)
             case h.LetStmt():
                 init, otherwise = self.optional(stmt.init), self.optional(stmt.otherwise)
-                made = h.LetStmt(self.pat(stmt.pat), stmt.ty, init, otherwise, self.range(stmt.range))
+                made = h.LetStmt(self.pat(stmt.pat), stmt.ty, init, otherwise, self.range(stmt.range), stmt.is_plain)
             case h.Disabled():
                 made = h.Disabled(self.stmt(stmt.stmt))
             case h.ItemStmt():

@@ -45,6 +45,7 @@ class Before:
     closures: int
     problems: int
     items: int
+    not_plain: int
     expansions: Expansions | None
 
 
@@ -57,6 +58,7 @@ class _Kept:
     exprs: int
     """How many ids lowering took, of expressions and patterns."""
     pats: int
+    not_plain: int
     stmts: list[Stmt]
     bindings: list[Binding]
     closures: list[Closure]
@@ -112,6 +114,7 @@ class Statements:
             len(lo.closures),
             len(lo.problems),
             lo.items,
+            lo.not_plain,
             expansions,
         )
 
@@ -128,6 +131,7 @@ class Statements:
         lo.deepest = max(lo.deepest, lo.depth + kept.depth)
         lo.expr_id = count(now.exprs + kept.exprs).__next__
         lo.pat_id = count(now.pats + kept.pats).__next__
+        lo.not_plain += kept.not_plain
         kept.last_used = self._number
         self._used += 1
         return stmts
@@ -181,6 +185,7 @@ class Statements:
             depth,
             lo.next_expr_id() - before.exprs,
             lo.next_pat_id() - before.pats,
+            lo.not_plain - before.not_plain,
             made,
             lo.bindings[before.bindings :],
             lo.closures[before.closures :],

@@ -76,6 +76,7 @@ class Lowerer(Reader):
         "exprs",
         "held",
         "items",
+        "not_plain",
         "pat_id",
         "pats",
         "placed",
@@ -100,6 +101,8 @@ class Lowerer(Reader):
         self.binding_names: dict[tuple[str, Ctxt], int] = {}
         self.closures: list[Closure] = []
         self.held: list[Expr] = []
+        self.not_plain = 0
+        """How many async blocks and missing expressions there are so far."""
         self.items = 0
         """How many items of blocks were lowered."""
         self.problems: list[tuple[Range, str]] = []
@@ -141,6 +144,7 @@ class Lowerer(Reader):
         made.range, made.in_macro = self.source.locate(node.start, node.end)
 
     def missing(self, node: Node, why: str, inside: list[Expr] | None = None) -> Missing:
+        self.not_plain += 1
         made = Missing(self.expr_id(), (node.start, node.end), why, [] if inside is None else inside)
         if self.is_mapped:
             self.place(made, node)
