@@ -87,9 +87,11 @@ def closure_tree(body: h.Body, local_of: dict[int, int], *, mentions: bool) -> C
         parts = PARTS.get(kind)
         if parts is not None:
             start = len(work)
-            if inside is None and kind is h.Block:
-                parts = _statements_with_closures
-            for part in parts(expr):
+            if inside is None and isinstance(expr, h.Block):
+                found = _statements_with_closures(expr)
+            else:
+                found = parts(expr)
+            for part in found:
                 if part is not None:
                     work.append((part, inside, is_enabled))
             work[start:] = work[start:][::-1]

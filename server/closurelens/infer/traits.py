@@ -395,7 +395,9 @@ class Solver:
                     out.extend(self.db.trait_impls_in(near.path, trait, head))
         return out
 
-    def _from_impls_unless_open(self, self_ty: Ty, trait: DefPath, args: tuple[Ty, ...], depth: int) -> Candidate | Answer:
+    def _from_impls_unless_open(
+        self, self_ty: Ty, trait: DefPath, args: tuple[Ty, ...], depth: int
+    ) -> Candidate | Answer:
         """As `_from_impls`; that `u8: PartialEq<_>` is undecided is found out once for all bodies."""
         if depth or len(args) != 1:
             return self._from_impls(self_ty, trait, args, depth)

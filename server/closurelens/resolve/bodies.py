@@ -265,7 +265,7 @@ def lower_owner(owner: BodyOwner) -> LoweredBody | None:
         start, end = item.range
         text = source.text[start:end]
         source = Chunk(text, owner.resolver.edition)
-        root = tree_of(text)
+        root = tree_of(text, defers=owner.statements.is_awaited)
         node = next((child for child in root.children if child.kind in _BODIED), root)
     context = lower_context(owner, source, node)
     assert context.expander is not None

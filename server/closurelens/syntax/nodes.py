@@ -15,18 +15,34 @@ from __future__ import annotations
 
 from typing import Literal
 
-from closurelens.syntax.materialise import DROPPED, LEAVES, materialise
+from closurelens.syntax.materialise import DROPPED, LEAVES, DeferredNode, materialise
 from closurelens.syntax.node import Node
 from closurelens.syntax.parse import NAMED_KINDS, Parsed, parse, parse_repaired
 from closurelens.syntax.repair import PatchKind, shifted
 from closurelens.syntax.restore import restore
 
-__all__ = ["DROPPED", "LEAVES", "NAMED_KINDS", "FragmentKind", "Node", "materialise", "tree_of", "tree_of_fragment"]
+__all__ = [
+    "DROPPED",
+    "LEAVES",
+    "NAMED_KINDS",
+    "DeferredNode",
+    "FragmentKind",
+    "Node",
+    "materialise",
+    "tree_of",
+    "tree_of_fragment",
+]
 
 
-def tree_of(source: bytes) -> Node:
-    """Parse a text and copy its tree; the root is a `source_file` (or an ERROR)."""
-    return tree_of_parsed(parse_repaired(source), source)
+def tree_of(source: bytes, *, defers: bool = False) -> Node:
+    """Parse a text and copy its tree; the root is a `source_file` (or an ERROR).
+
+    `defers`: statements in which nothing had to be repaired are copied when somebody looks into them.
+    """
+    parsed = parse_repaired(source)
+    if defers and not parsed.patches:
+        return materialise(parsed.tree.root_node, defers=True)
+    return tree_of_parsed(parsed, source)
 
 
 def tree_of_parsed(parsed: Parsed, source: bytes, base: int = 0) -> Node:

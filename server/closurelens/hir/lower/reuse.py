@@ -17,7 +17,7 @@ from closurelens.hir.lower.moved import Mover, TooDeep
 from closurelens.hir.lower.reader import MAX_DEPTH
 from closurelens.hir.macros.api import Expanded, Expansions
 from closurelens.records import dataclass
-from closurelens.syntax.nodes import Node
+from closurelens.syntax.nodes import DeferredNode, Node
 
 if TYPE_CHECKING:
     from closurelens.hir.lower.state import Lowerer
@@ -85,6 +85,11 @@ class Statements:
             self._kept = {key: kept for key, kept in self._kept.items() if kept.last_used >= oldest}
         self._used = 0
         return self if self._number > 1 else None
+
+    @property
+    def is_awaited(self) -> bool:
+        """There has been a text already: of the next one most statements will be taken."""
+        return self._number > 0
 
     def __len__(self) -> int:
         return len(self._kept)
@@ -197,7 +202,9 @@ class Statements:
 
 
 def _is_same(one: Node, other: Node) -> bool:
-    """The trees of equal texts, wherever they stand."""
+    """The trees of equal texts, wherever they stand. Where nothing had to be repaired, the text decides alone."""
+    if isinstance(other, DeferredNode) and other.is_deferred and isinstance(one, DeferredNode):
+        return one.kind == other.kind and one.field == other.field
     by = other.start - one.start
     left, right = [one], [other]
     while left:
