@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from closurelens.syntax.materialise import DROPPED, materialise
-from closurelens.syntax.nodes import FragmentKind, Node, tree_of, tree_of_fragment
+from closurelens.syntax.nodes import DeferredNode, FragmentKind, Node, tree_of, tree_of_fragment
 from closurelens.syntax.parse import NAMED_KINDS, parse
 from closurelens.syntax.skeleton import item_tree_of
 
@@ -159,3 +159,24 @@ def test_any_part_of_a_file_gives_a_tree(start: int, end: int) -> None:
     assert isinstance(root, Node)
     for kind in ("expr", "stmts", "item", "type", "pat"):
         tree_of_fragment(part[:60], kind)
+
+
+def _listed(root: Node) -> list[tuple[str, int, int, str | None, int]]:
+    return [(node.kind, node.start, node.end, node.field, node.flags) for node in root.descendants()]
+
+
+@given(st.integers(0, len(DEMO)), st.integers(0, len(DEMO)))
+def test_statements_copied_later_are_the_same(start: int, end: int) -> None:
+    part = DEMO[min(start, end) : max(start, end)]
+    assert _listed(tree_of(part, defers=True)) == _listed(tree_of(part))
+
+
+def test_a_statement_is_copied_when_it_is_looked_into() -> None:
+    source = b"fn f() { a = b = c; g((x..)(y)); let z = { h(); 1 }; }"
+    block = next(node for node in tree_of(source, defers=True).descendants() if node.kind == "block")
+    fresh = next(node for node in tree_of(source, defers=True).children[0].children if node.kind == "block")
+    assert [isinstance(node, DeferredNode) and node.is_deferred for node in fresh.children] == [True, True, True]
+    assert [node.dump() for node in fresh.children] == [node.dump() for node in block.children]
+    assert not any(isinstance(node, DeferredNode) and node.is_deferred for node in fresh.children)
+    with_error = next(n for n in tree_of(b"fn f() { a(; b(); }", defers=True).descendants() if n.kind == "block")
+    assert not any(isinstance(node, DeferredNode) and node.has_error for node in with_error.children)

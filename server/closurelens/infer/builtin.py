@@ -1,4 +1,4 @@
-"""What the language itself says of a type and `Copy` or `Clone`.
+"""What the language itself says of a type and a trait: `Copy`, `Clone`, `Fn`, `Sized`, auto traits, coroutines.
 
 Invariant: None where it is for impls and bounds to say.
 """
@@ -16,7 +16,29 @@ if TYPE_CHECKING:
     from closurelens.infer.traits import Solver
 
 
-def copy_clone(solver: Solver, self_ty: Ty, trait: DefPath, depth: int) -> Candidate | Answer | None:
+def builtin_candidate(
+    solver: Solver, self_ty: Ty, trait: DefPath, args: tuple[Ty, ...], depth: int
+) -> Candidate | Answer | None:
+    """None where impls and bounds decide."""
+    if trait in names.AUTO_TRAITS:
+        return BuiltinCandidate({})
+    if trait == names.SIZED:
+        return Answer.NO if isinstance(self_ty, t.Slice | t.Dyn) or self_ty == t.STR else BuiltinCandidate({})
+    if trait in names.CALL_TRAITS:
+        return _callable(solver, self_ty, trait, args)
+    if trait in (names.COPY, names.CLONE):
+        return _copy_clone(solver, self_ty, trait, depth)
+    if trait == names.TUPLE_TRAIT:
+        return BuiltinCandidate({}) if isinstance(self_ty, t.Tuple) else None
+    if isinstance(self_ty, t.Coroutine):
+        if trait == names.FUTURE and self_ty.kind == "async":
+            return BuiltinCandidate({"Output": self_ty.output})
+        if trait == names.ITERATOR and self_ty.kind == "gen":
+            return BuiltinCandidate({"Item": self_ty.output})
+    return None
+
+
+def _copy_clone(solver: Solver, self_ty: Ty, trait: DefPath, depth: int) -> Candidate | Answer | None:
     yes = BuiltinCandidate({})
     match self_ty:
         case t.Prim():
@@ -43,3 +65,19 @@ def copy_clone(solver: Solver, self_ty: Ty, trait: DefPath, depth: int) -> Candi
             return Answer.NO
         case _:
             return None
+
+
+def _callable(solver: Solver, self_ty: Ty, trait: DefPath, args: tuple[Ty, ...]) -> Candidate | Answer | None:
+    sig = solver.signature_of(self_ty)
+    if sig is None:
+        return None
+    params, ret = sig
+    is_async = isinstance(self_ty, t.Closure) and self_ty.is_async
+    if trait in names.ASYNC_FN_TRAITS and not is_async:
+        future = solver.normalize(t.Projection(ret, names.INTO_FUTURE, (), "Output"))
+        ret = future
+    elif trait in names.ASYNC_FN_TRAITS and isinstance(ret, t.Coroutine):
+        ret = ret.output
+    if args and not solver.table.unify(t.Tuple(params), args[0]):
+        return Answer.NO
+    return BuiltinCandidate({"Output": ret, "CallRefFuture": ret, "CallOnceFuture": ret})

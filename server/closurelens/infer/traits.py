@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from closurelens.infer import doubts, names
-from closurelens.infer.builtin import copy_clone
+from closurelens.infer.builtin import builtin_candidate
 from closurelens.infer.generics import Subst, full_trait_args, of_fn, subst_of, substitute_bound, trait_subst
 from closurelens.infer.goals import (
     MAX_DEPTH,
@@ -321,7 +321,7 @@ class Solver:
             return BuiltinCandidate({})
         if self_ty.__class__ is t.Infer and table.kinds[self_ty.id] is VarKind.GENERAL:
             return Answer.MAYBE
-        builtin = self._builtin(self_ty, trait, args, depth)
+        builtin = builtin_candidate(self, self_ty, trait, args, depth)
         if builtin is not None:
             return builtin
         found = self._from_bounds(self_ty, trait, args)
@@ -581,26 +581,6 @@ class Solver:
                     subst = subst | subst_of(own, projection.own_args)
                 return self.normalize(substitute(value, subst))
 
-    # Built-in rules
-
-    def _builtin(self, self_ty: Ty, trait: DefPath, args: tuple[Ty, ...], depth: int) -> Candidate | Answer | None:
-        if trait in names.AUTO_TRAITS:
-            return BuiltinCandidate({})
-        if trait == names.SIZED:
-            return Answer.NO if isinstance(self_ty, t.Slice | t.Dyn) or self_ty == t.STR else BuiltinCandidate({})
-        if trait in names.CALL_TRAITS:
-            return self._callable(self_ty, trait, args)
-        if trait in (names.COPY, names.CLONE):
-            return copy_clone(self, self_ty, trait, depth)
-        if trait == names.TUPLE_TRAIT:
-            return BuiltinCandidate({}) if isinstance(self_ty, t.Tuple) else None
-        if isinstance(self_ty, t.Coroutine):
-            if trait == names.FUTURE and self_ty.kind == "async":
-                return BuiltinCandidate({"Output": self_ty.output})
-            if trait == names.ITERATOR and self_ty.kind == "gen":
-                return BuiltinCandidate({"Item": self_ty.output})
-        return None
-
     def signature_of(self, ty: Ty) -> tuple[tuple[Ty, ...], Ty] | None:
         """Parameters and result of a closure, function item or function pointer; None for other types."""
         match ty:
@@ -619,21 +599,6 @@ class Solver:
                 return params, self.normalize(substitute(fn.ret, subst))
             case _:
                 return None
-
-    def _callable(self, self_ty: Ty, trait: DefPath, args: tuple[Ty, ...]) -> Candidate | Answer | None:
-        sig = self.signature_of(self_ty)
-        if sig is None:
-            return None
-        params, ret = sig
-        is_async = isinstance(self_ty, t.Closure) and self_ty.is_async
-        if trait in names.ASYNC_FN_TRAITS and not is_async:
-            future = self.normalize(t.Projection(ret, names.INTO_FUTURE, (), "Output"))
-            ret = future
-        elif trait in names.ASYNC_FN_TRAITS and isinstance(ret, t.Coroutine):
-            ret = ret.output
-        if args and not self.table.unify(t.Tuple(params), args[0]):
-            return Answer.NO
-        return BuiltinCandidate({"Output": ret, "CallRefFuture": ret, "CallOnceFuture": ret})
 
 
 def _flags(items: Sequence[Ty]) -> int:
