@@ -7,7 +7,7 @@ and of the type, or calls a macro that may bring them. Invariant: answers are th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from closurelens.hir import types as h
@@ -31,9 +31,9 @@ _MACRO_DEFINITION = re.compile(rb"macro_rules!\s*(?:r#)?([A-Za-z_]\w*)")
 _ALIAS = re.compile(rb"type\s+([A-Za-z_]\w*)[^=;{]*=([^;]{1,300});")
 # A pattern that starts with letters is searched for many times faster: what stands before is looked at afterwards.
 _TYPE_ALIAS = re.compile(rb"type\s+([A-Za-z_]\w*)")
-_AS = re.compile(rb"as\s+([A-Za-z_]\w*)")
-_LONGEST_NAME = 200
-_TOP_CALL = re.compile(rb"^(?:[a-z_]\w*::)*([a-z_]\w*)!\s*[({\[]", re.MULTILINE)
+_USE = re.compile(rb"use\s[^;]*")
+_AS = re.compile(rb"([A-Za-z_]\w*)\s+as\s+(?:r#)?([A-Za-z_]\w*)")
+_TOP_CALL = re.compile(rb"\n(?:[a-z_]\w*::)*([a-z_]\w*)!\s*[({\[]")
 _WORD = re.compile(rb"[A-Za-z_]\w*")
 _OPENING = re.compile(rb"[{(\[]")
 _IMPL = b"impl"
@@ -59,6 +59,65 @@ _HARMLESS = frozenset(
 )
 
 
+class Candidates:
+    """The files by what their impls are for, as numbers in `files`.
+
+    * `always`: may have any impl; `anything`: has an impl for what a macro puts there.
+    * `headless`: has an impl for a type without a name of its own, or for an alias, which may be one.
+    * `by_declared`: has derives, and declares a type of the name.
+    """
+
+    def __init__(self) -> None:
+        self.files: list[FileSketch] = []
+        self.seen: set[str] = set()
+        self.always: list[int] = []
+        self.anything: list[int] = []
+        self.headless: list[int] = []
+        self.by_self: dict[bytes, list[int]] = {}
+        self.by_declared: dict[bytes, list[int]] = {}
+
+    def add(self, file: FileSketch, headers: list[Header], aliases: set[bytes], *, always: bool, derives: bool) -> None:
+        number = len(self.files)
+        self.files.append(file)
+        if always:
+            self.always.append(number)
+            return
+        if derives:
+            for declared in file.declared_types():
+                self.by_declared.setdefault(declared, []).append(number)
+        names: set[bytes] = set()
+        is_anything = is_headless = False
+        for header in headers:
+            name = header.self_name
+            if name is not None:
+                names.add(name)
+                is_headless = is_headless or name in aliases
+            else:
+                is_headless = True
+                if header.self_words is None:
+                    is_anything = True
+                else:
+                    names |= header.self_words
+        if is_anything:
+            self.anything.append(number)
+        if is_headless:
+            self.headless.append(number)
+        for word in names:
+            self.by_self.setdefault(word, []).append(number)
+
+    def of(self, numbers: Iterable[int]) -> list[FileSketch]:
+        """Those that have not been seen, in the order of the crate."""
+        found = [self.files[number] for number in sorted(set(numbers))]
+        return [file for file in found if file.path not in self.seen]
+
+
+def _named(words: tuple[str, ...], of: ImplKind) -> tuple[bytes | None, bytes | None]:
+    """The names of the trait, None: of none; and of the type, None: of one that has no name."""
+    named = [word.encode() for word in words if word != "impl"]
+    trait = named[0] if of is ImplKind.OF_TRAIT else None
+    return trait, named[-1] if of is ImplKind.INHERENT or len(named) > 1 else None
+
+
 class CrateImpls:
     """The impls, derives and traits of one crate, found as far as they have been asked for."""
 
@@ -70,7 +129,9 @@ class CrateImpls:
         self._extra_headers: dict[str, list[Header]] = {}
         self._any_header: set[str] = set()
         self._aliases: dict[bytes, set[bytes]] = {}
+        self._names: dict[bytes, frozenset[bytes]] = {}
         self._type_aliases: set[bytes] = set()
+        self._candidates = Candidates()
         self._wild: set[str] = set()
         self._foreign: dict[str, frozenset[bytes]] = {}
         self._asked: set[tuple[tuple[str, ...], ImplKind | None]] = set()
@@ -119,8 +180,18 @@ class CrateImpls:
                     extra |= _WASM_IMPLS
             self._extra[file.path] = extra
             self._extra_headers[file.path] = list(made)
-            if any(name not in macros and name not in _HARMLESS for name in _TOP_CALL.findall(file.text)):
+            if any(name not in macros and name not in _HARMLESS for name in _TOP_CALL.findall(b"\n" + file.text)):
                 self._wild.add(file.path)
+        for file in files:
+            path = file.path
+            is_any = path in self._wild or path in self._foreign or path in self._any_header
+            self._candidates.add(
+                file,
+                [*self._extra_headers[path], *file.impl_headers()],
+                self._type_aliases,
+                always=is_any or _DERIVE in self._extra[path],
+                derives=_DERIVE in file.words(),
+            )
         return files
 
     def _macro_words(
@@ -174,15 +245,32 @@ class CrateImpls:
             return
         self._asked.add(key)
         wanted = frozenset(word.encode() for word in words)
-        still: list[FileSketch] = []
-        hits: list[FileSketch] = []
-        for file in self._sketch():
-            may_have = self._may_have(file, wanted) and (of is None or self._may_have_impl(file, words, of))
-            (hits if may_have else still).append(file)
-        self._open = still
-        for file in hits:
-            self._crate.modules_of_file(file.path)
+        files = self._sketch()
+        if of is None:
+            hits = [file for file in files if self._may_have(file, wanted)]
+        else:
+            hits = [file for file in self._near(words, of) if self._may_have(file, wanted)]
+            hits = [file for file in hits if self._may_have_impl(file, words, of)]
+        if hits:
+            gone = {file.path for file in hits}
+            self._open = [file for file in files if file.path not in gone]
+            self._candidates.seen |= gone
+            for file in hits:
+                self._crate.modules_of_file(file.path)
         self._take_in()
+
+    def _near(self, words: tuple[str, ...], of: ImplKind) -> list[FileSketch]:
+        """The files that `_may_have_impl` may say yes of."""
+        trait, head = _named(words, of)
+        found = self._candidates
+        if head is None:
+            return found.of((*found.always, *found.headless))
+        numbers = [*found.always, *found.anything]
+        for name in {head} | self._other_names(head):
+            numbers += found.by_self.get(name, ())
+        for name in (head, trait or head):
+            numbers += found.by_declared.get(name, ())
+        return found.of(numbers)
 
     def _may_have(self, file: FileSketch, wanted: frozenset[bytes]) -> bool:
         words = file.words()
@@ -207,15 +295,13 @@ class CrateImpls:
         path = file.path
         if path in self._wild or path in self._foreign or path in self._any_header or _DERIVE in extra:
             return True
-        named = [word.encode() for word in words if word != "impl"]
+        trait, head = _named(words, of)
         if (
             _DERIVE in file.words()
-            and not file.declared_types().isdisjoint(named)
+            and not file.declared_types().isdisjoint((trait, head))
             and (of is ImplKind.OF_TRAIT or not _DERIVE_WORDS.keys().isdisjoint(file.words()))
         ):
             return True
-        trait = named[0] if of is ImplKind.OF_TRAIT else None
-        head = named[-1] if of is ImplKind.INHERENT or len(named) > 1 else None
         return any(
             (header.kind is None or header.kind is of) and self._fits(header, trait, head)
             for headers in (self._extra_headers[path], file.impl_headers())
@@ -236,16 +322,21 @@ class CrateImpls:
 
     def _is_aliased(self, word: bytes, words: frozenset[bytes], extra: frozenset[bytes]) -> bool:
         """The file has another name for `word`."""
-        seen = {word}
-        work = [word]
-        while work:
-            for other in self._aliases.get(work.pop(), ()):
-                if other in words or other in extra:
-                    return True
-                if other not in seen and len(seen) < 50:
-                    seen.add(other)
-                    work.append(other)
-        return False
+        names = self._other_names(word)
+        return bool(names) and not (names.isdisjoint(words) and names.isdisjoint(extra))
+
+    def _other_names(self, word: bytes) -> frozenset[bytes]:
+        """What the crate's aliases and renamed imports make of a name, and of what they make of it."""
+        known = self._names.get(word)
+        if known is None:
+            seen: set[bytes] = set()
+            work = [word]
+            while work:
+                more = self._aliases.get(work.pop(), seen) - seen
+                seen |= more
+                work += more
+            known = self._names[word] = frozenset(seen)
+        return known
 
     def _take_in(self) -> None:
         """File what has come to be known of the crate."""
@@ -394,15 +485,10 @@ class CrateImpls:
 
 
 def _renames(text: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Pairs of words with `as` between them."""
-    for match in _AS.finditer(text):
-        at = match.start()
-        if not text[max(0, at - 1) : at].isspace():
-            continue
-        start = max(0, at - _LONGEST_NAME)
-        words = _WORD.findall(text, start, at)
-        if words and text[start:at].rstrip().endswith(words[-1]):
-            yield words[-1], match[1]
+    """Pairs of words with `as` between them in imports."""
+    for match in _USE.finditer(text):
+        if b"as" in match[0]:
+            yield from _AS.findall(match[0])
 
 
 def _without_attributes(names: set[bytes] | frozenset[bytes], text: bytes) -> set[bytes]:

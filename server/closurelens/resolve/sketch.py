@@ -30,15 +30,20 @@ _FOR_QUALIFIED = re.compile(rb"\bfor\s*<")
 _WHERE = re.compile(rb"\bwhere\b")
 _ANGLE = re.compile(rb"->|=>|[<>]")
 _PATH_TYPE = re.compile(rb"\s*(?:::\s*)?(?:[A-Za-z_]\w*\s*::\s*)*([A-Za-z_]\w*)\s*(?=<|$)")
-_TYPE = re.compile(rb"\b(?:struct|enum|union)\s+(?:r#)?([A-Za-z_]\w*)")
+# A pattern that starts with letters is searched for many times faster.
+_TYPES = [re.compile(word + rb"\s+(?:r#)?([A-Za-z_]\w*)") for word in (b"struct", b"enum", b"union")]
 _BEFORE = 80
 """Bytes before an `impl` that tell whether it begins an item."""
 _SPACE = b" \t\r\n)];}{"
+_BLANKS = bytes(byte if byte in b"_" or bytes((byte,)).isalnum() else 0x20 for byte in range(256))
+"""Turns what is in no word into blanks."""
 
 
 class ImplKind(Enum):
     OF_TRAIT = 0
     INHERENT = 1
+
+    __hash__ = object.__hash__
 
 
 @dataclass(slots=True, eq=True, unsafe_hash=True)
@@ -69,7 +74,7 @@ class FileSketch:
 
     def words(self) -> frozenset[bytes]:
         if self._words is None:
-            self._words = frozenset(_WORD.findall(self.text))
+            self._words = frozenset(self.text.translate(_BLANKS).split())
         return self._words
 
     def impl_headers(self) -> list[Header]:
@@ -81,7 +86,7 @@ class FileSketch:
     def declared_types(self) -> frozenset[bytes]:
         """Names that follow `struct`, `enum` or `union`."""
         if self._declared is None:
-            self._declared = frozenset(_TYPE.findall(self.text))
+            self._declared = frozenset(name for pattern in _TYPES for name in pattern.findall(self.text))
         return self._declared
 
 

@@ -17,7 +17,16 @@ from closurelens.syntax.lex import NAME, SPACE, match_brace, match_bracket, runs
 from closurelens.syntax.mask import mask
 from closurelens.text import Document
 
-__all__ = ["ItemScan", "ItemSpan", "context_of", "scan_item", "scan_items", "scan_outline", "shebang_end"]
+__all__ = [
+    "ItemScan",
+    "ItemSpan",
+    "OutlineScan",
+    "context_of",
+    "scan_item",
+    "scan_items",
+    "scan_outline",
+    "shebang_end",
+]
 
 
 @dataclass(slots=True)
@@ -71,6 +80,8 @@ _INNER_ATTRIBUTE = _pattern(rb"~#~!")
 _IN_PLACE = re.compile(b"extern")
 _ANGLE = re.compile(rb"->|=>|==|<=|>=|[<>=]")
 _FIRST_REACH = 2_000
+_WORTH_SKIPPING = 40
+"""Bytes of comments and white space that an outline tells of."""
 _LONGEST_CHARACTER = 16
 """Bytes: what is nearer to the end of what is looked at may be a part of `'{'`."""
 _RAW_STRING = re.compile(rb"(?<![A-Za-z0-9_])[bc]?r(#*)\"(?s:.*?)\"\1")
@@ -98,6 +109,7 @@ class _Reader:
 
     __slots__ = (
         "at",
+        "comments",
         "containers",
         "end",
         "found",
@@ -117,6 +129,7 @@ class _Reader:
         self.end = end
         self.trusts_indent = trusts_indent
         self.is_outline = is_outline
+        self.comments: list[tuple[int, int]] = []
         self.found: list[ItemSpan] = []
         self.containers: list[int] = []
         self.pending = -1
@@ -129,6 +142,8 @@ class _Reader:
         trivia = _TRIVIA.match(text, self.at, end)
         assert trivia is not None
         at = trivia.end()
+        if self.is_outline and at - self.at >= _WORTH_SKIPPING:
+            self.comments.append((self.at, at))
         if at >= end:
             self.at = end
             return
@@ -523,7 +538,15 @@ def scan_items(text: bytes) -> ItemScan:
     return scan
 
 
-def scan_outline(text: bytes, start: int, end: int) -> list[ItemSpan] | None:
+@dataclass(slots=True)
+class OutlineScan:
+    """`comments`: where only comments and white space stand before items, if it is long."""
+
+    found: list[ItemSpan]
+    comments: list[tuple[int, int]]
+
+
+def scan_outline(text: bytes, start: int, end: int) -> OutlineScan | None:
     """The items that stand directly in a file or in the block of an impl, trait or module.
 
     None where something is not as it should be: then only the whole tells what is an item.
@@ -531,7 +554,9 @@ def scan_outline(text: bytes, start: int, end: int) -> list[ItemSpan] | None:
     reader = _Reader(text, start, end, is_outline=True)
     while reader.at < reader.end and reader.is_balanced and reader.is_plain:
         reader.step()
-    return reader.found if reader.is_balanced and reader.is_plain and not reader.containers else None
+    if reader.containers or not (reader.is_balanced and reader.is_plain):
+        return None
+    return OutlineScan(reader.found, reader.comments)
 
 
 def context_of(document: Document, start: int, end: int) -> tuple[bytes, bytes]:

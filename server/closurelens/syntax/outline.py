@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from closurelens.records import dataclass, field
-from closurelens.syntax.items import ItemSpan, scan_outline, shebang_end
+from closurelens.syntax.items import OutlineScan, scan_outline, shebang_end
 from closurelens.syntax.node import Node
 from closurelens.syntax.nodes import tree_of_parsed
-from closurelens.syntax.parse import parse_repaired
+from closurelens.syntax.parse import parse_skipping
 from closurelens.syntax.skeleton import PLACEHOLDER, item_tree_of
 
 __all__ = ["Outline", "block_of", "outline_of"]
@@ -30,41 +30,47 @@ class Outline:
 
 def outline_of(source: bytes) -> Outline:
     """A whole file."""
-    spans = scan_outline(source, shebang_end(source), len(source))
-    if spans is not None:
-        root = tree_of_parsed(parse_repaired(_blanked(source, 0, len(source), spans)), source)
+    scan = scan_outline(source, shebang_end(source), len(source))
+    if scan is not None:
+        text, gaps = _without_blocks(source, 0, len(source), scan, 0)
+        root = tree_of_parsed(parse_skipping(text, gaps), source)
         if not root.has_error:
-            return _outline(root, spans)
+            root.start, root.end = 0, len(source)
+            return _outline(root, scan)
     return Outline(item_tree_of(source))
 
 
 def block_of(source: bytes, start: int, end: int) -> Outline:
     """The inside of a block that an outline has left out; offsets are those in `source`."""
-    spans = scan_outline(source, start, end)
+    scan = scan_outline(source, start, end)
     before, after = _WRAPPER
-    if spans is not None:
-        parsed = parse_repaired(before + _blanked(source, start, end, spans) + after)
+    by = start - len(before)
+    if scan is not None:
+        text, gaps = _without_blocks(source, start, end, scan, -by)
+        parsed = parse_skipping(before + text + after, gaps)
         if not parsed.tree.root_node.has_error:
-            by = start - len(before)
             if parsed.patches:
                 root = _moved(tree_of_parsed(parsed, before + source[start:end] + after), by)
             else:
                 root = tree_of_parsed(parsed, b"", -by)
             block = root.children[0].child_by_field("body") if len(root.children) == 1 else None
             if block is not None:
-                return _outline(block, spans)
+                return _outline(block, scan)
     return Outline(_moved(item_tree_of(source[start:end]), start))
 
 
-def _outline(root: Node, spans: list[ItemSpan]) -> Outline:
-    return Outline(root, {span.body_start: span.body_end for span in spans if span.kind == "container"})
+def _outline(root: Node, scan: OutlineScan) -> Outline:
+    return Outline(root, {span.body_start: span.body_end for span in scan.found if span.kind == "container"})
 
 
-def _blanked(source: bytes, start: int, end: int, spans: list[ItemSpan]) -> bytes:
-    """`source[start:end]` without bodies, blocks and the inside of macro calls."""
+def _without_blocks(
+    source: bytes, start: int, end: int, scan: OutlineScan, by: int
+) -> tuple[bytes, list[tuple[int, int]]]:
+    """`source[start:end]` without bodies, blocks and the inside of macro calls; and where nothing is, moved by `by`."""
     parts: list[bytes] = []
+    gaps: list[tuple[int, int]] = [(low + by, high + by) for low, high in scan.comments]
     at = start
-    for span in spans:
+    for span in scan.found:
         first, last = span.body_start, span.body_end
         if first < 0:
             continue
@@ -75,11 +81,16 @@ def _blanked(source: bytes, start: int, end: int, spans: list[ItemSpan]) -> byte
         else:
             parts += (source[at:first], b"{", b" " * (last - first - len(PLACEHOLDER)), b"}")
         at = last
+        if last - first > _SHORT:
+            gaps.append((first + 1 + by, last - 1 + by))
     parts.append(source[at:end])
-    return b"".join(parts)
+    gaps.sort()
+    return b"".join(parts), gaps
 
 
 _MACROS = frozenset(("macro_rules", "macro_call"))
+_SHORT = 40
+"""Bytes of blanks that the parser runs over as fast as over a gap."""
 
 
 def _moved(root: Node, by: int) -> Node:

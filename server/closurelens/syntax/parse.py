@@ -6,8 +6,10 @@ tree is an offset in the text (constructs the grammar lacks are blanked first, s
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import tree_sitter_rust
-from tree_sitter import Language, Parser, Tree
+from tree_sitter import Language, Parser, Range, Tree
 from tree_sitter import Node as RawNode
 
 from closurelens.records import dataclass, field
@@ -26,6 +28,7 @@ __all__ = [
     "parse",
     "parse_again",
     "parse_repaired",
+    "parse_skipping",
 ]
 
 LANGUAGE = Language(tree_sitter_rust.language())
@@ -56,6 +59,7 @@ NAMED_KINDS = frozenset(
 """Kinds of nodes that are rules of the grammar or that `restore` makes; every other kind is the spelling of a token."""
 
 _parser = Parser(LANGUAGE)
+_skipping = Parser(LANGUAGE)
 
 
 def parse(source: bytes, old_tree: Tree | None = None) -> Tree:
@@ -101,6 +105,29 @@ def parse_repaired(source: bytes) -> Parsed:
         repaired = further
         parsed = _parsed(repaired)
     return parsed
+
+
+def parse_skipping(source: bytes, gaps: Sequence[tuple[int, int]]) -> Parsed:
+    """`parse_repaired`, where the parser need not run over what is white space and comments, `gaps` in their order."""
+    if gaps and repair_silent(source) is None:
+        ranges = []
+        at = 0
+        for start, end in gaps:
+            if start > at:
+                ranges.append(Range(_NOWHERE, _NOWHERE, at, start))
+            at = end
+        if at < len(source):
+            ranges.append(Range(_NOWHERE, _NOWHERE, at, len(source)))
+        if ranges:
+            _skipping.included_ranges = ranges
+            parsed = Parsed(_skipping.parse(source))
+            if not parsed.tree.root_node.has_error:
+                return parsed
+    return parse_repaired(source)
+
+
+_NOWHERE = (0, 0)
+"""Lines and columns, which nobody asks for."""
 
 
 @dataclass(slots=True)

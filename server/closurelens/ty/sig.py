@@ -185,11 +185,15 @@ class DefKind(Enum):
     ASSOC_TYPE = "assoc type"
     UNKNOWN = "unknown"  # the crate or item is not at hand
 
+    __hash__ = object.__hash__
+
 
 class Namespace(Enum):
     TYPES = "types"
     VALUES = "values"
     MACROS = "macros"
+
+    __hash__ = object.__hash__  # that of `Enum` is a function in Python
 
 
 @dataclass(slots=True)
