@@ -8,7 +8,7 @@ a time.
 from __future__ import annotations
 
 import gc
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from closurelens.ide.config import InlayHintsConfig
 from closurelens.ide.view import FileView, file_view
@@ -26,7 +26,7 @@ from closurelens.project.model import Crate, CrateGraph
 from closurelens.resolve.dependencies import Absent, Route
 from closurelens.stdsig.database import StdDb
 from closurelens.syntax.chunks import SourceFile
-from closurelens.text import DecodeError, decode
+from closurelens.text import DecodeError, TextRange, decode
 from closurelens.world import Config, Guard, OpenFile, SetConfig, World
 from closurelens.world.analysis import load_inference
 
@@ -34,6 +34,8 @@ __all__ = ["Analysis"]
 
 _SETTLED_AT_ONCE = 40_000
 """Bytes of a file whose items are found again before it is asked about, and not when there is time."""
+_SLICE = 2_000
+"""Bytes of a file that are looked at in one step; functions are not cut."""
 
 
 class Analysis:
@@ -77,6 +79,16 @@ class Analysis:
     def read_crates(self, path: str) -> None:
         """Before it is asked about."""
         self.world.snapshot().crate_of(path)
+
+    def steps(self, path: str, guard: Guard) -> Iterator[None]:
+        """Analyse all of a file; a step takes no longer than reading its crates, or than its longest function."""
+        self.read_crates(path)
+        yield
+        file = self.world.file(path)
+        size = 0 if file is None or not file.is_settled else file.document.size
+        for low in range(0, size, _SLICE):
+            self.world.chunks_in(path, TextRange(low, min(low + _SLICE, size)), guard)
+            yield
 
     def settled(self, path: str) -> SourceFile | None:
         """The file; a long one may be settled later."""

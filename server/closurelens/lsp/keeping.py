@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from closurelens.index.hints import Hint
 from closurelens.lsp.kept import text_on_disk
 from closurelens.lsp.session import OpenDocument, Session
-from closurelens.text import TextRange
 
 __all__ = ["Keeper"]
 
@@ -26,8 +25,6 @@ _AT_END = 0.3
 """Seconds that the end of the server may take for it."""
 _LARGEST = 1_000_000
 """Bytes of a document whose hints are made although nobody has asked for them."""
-_SLICE = 2_000
-"""Bytes of a document that are looked at in one step; functions are not cut."""
 
 
 class Keeper:
@@ -140,13 +137,8 @@ class Keeper:
 
     def _analyse(self, document: OpenDocument) -> Iterator[None]:
         session = self._session
-        file = session.settled(document)
-        if file is None or not file.is_settled:
-            return
-        for low in range(0, file.document.size, _SLICE):
-            within = TextRange(low, min(low + _SLICE, file.document.size))
-            session.analysis.world.chunks_in(document.path, within, session.bugs.guard_body)
-            yield
+        session.settled(document)
+        yield from session.analysis.steps(document.path, session.bugs.guard_body)
 
     def _hints(self, document: OpenDocument) -> list[Hint] | None:
         """All of a document; None where a bug of ours hides some."""

@@ -1,7 +1,7 @@
 """An analysis that is being made on a thread of its own, while kept hints are given.
 
-Invariant: nobody else has the analysis before `result` has waited for the thread. What goes wrong there is told by
-whoever makes it again.
+Invariant: nobody else has the analysis before `result` has waited for the thread, which takes a step at most. A failure
+ends the thread; it is met again, and told, by whoever asks for what failed.
 """
 
 from __future__ import annotations
@@ -48,13 +48,14 @@ class Preparation:
 
     def _run(self) -> None:
         from closurelens.lsp.analysis import Analysis
+        from closurelens.world import unguarded
 
         try:
             analysis = self._analysis = Analysis(self.texts, self.index, self._indexing)
             for path in self.texts:
-                if self._is_awaited:
-                    break
-                analysis.read_crates(path)
+                for _ in analysis.steps(path, unguarded):
+                    if self._is_awaited:
+                        return
         finally:
             self._done()
 
