@@ -162,3 +162,17 @@ def test_the_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert cache_folder() == tmp_path / ".cache" / "closurelens"
     monkeypatch.setattr("sys.platform", "darwin")
     assert cache_folder() == tmp_path / "Library" / "Caches" / "closurelens"
+
+
+def test_digests_tell_rows_apart(tmp_path: Path) -> None:
+    store = CrateStore(tmp_path)
+    names = [f"k{number}" for number in range(1200)]
+    for name in names[:3]:
+        store.put(name, "n", "1", name.encode())
+    store.put(names[1199], "n", "1", b"k0")
+    found = store.digests(names)
+    assert list(found) == [*names[:3], names[1199]]
+    assert found["k0"] == found["k1199"] != found["k1"]
+    store.put("k0", "n", "1", b"other")
+    assert store.digests(["k0"]) != {"k0": found["k0"]}
+    assert CrateStore(None).digests(names) == {}

@@ -21,7 +21,7 @@ _IDLE = 2.5
 """Seconds without news after which hints are kept."""
 _AFTER_KEPT = 0.1
 """Seconds after kept hints were given, in which the client asks for what else is visible."""
-_AT_END = 0.3
+_AT_END = 1.0
 """Seconds that the end of the server may take for it."""
 _LARGEST = 1_000_000
 """Bytes of a document whose hints are made although nobody has asked for them."""
