@@ -41,7 +41,7 @@ _LISTED = {
     "field_declaration_list": frozenset(("field_declaration",)),
     "enum_variant_list": frozenset(("enum_variant",)),
 }
-_WORD = re.compile(rb"[A-Za-z_][A-Za-z0-9_]*")
+WORD = re.compile(rb"[A-Za-z_][A-Za-z0-9_]*")
 _DERIVE = re.compile(rb"#\[derive\(([^\])]*)\)\]")
 _COMMON = frozenset(
     (b"self", b"Self", b"use", b"pub", b"crate", b"super", b"std", b"core", b"alloc", b"as", b"fn", b"for")
@@ -103,20 +103,20 @@ def _items(path: str, text: bytes) -> Iterator[Deletion]:
 def _names(node: Node, text: bytes) -> frozenset[bytes]:
     name = node.child_by_field("name")
     if node.kind in ("use_declaration", "use_as_clause", "scoped_use_list", "scoped_identifier", "use_wildcard"):
-        words = set(_WORD.findall(text, node.start, node.end))
+        words = set(WORD.findall(text, node.start, node.end))
     elif node.kind == "impl_item":
         words = set()
         for field in ("type", "trait"):
             part = node.child_by_field(field)
             if part is not None:
-                words.update(_WORD.findall(text, part.start, part.end))
+                words.update(WORD.findall(text, part.start, part.end))
         body = node.child_by_field("body")
         for member in body.children if body is not None else ():
             words.update(_names(member, text) if member.kind in ITEMS else ())
     elif name is not None:
         words = {text[name.start : name.end]}
     else:
-        words = set(_WORD.findall(text, node.start, node.end))
+        words = set(WORD.findall(text, node.start, node.end))
     return frozenset(words - _COMMON)
 
 

@@ -75,7 +75,8 @@ class MacroScope:
         found = self._expanders.get(module)
         if found is None:
             position = MacroPosition(self._crate, module, 0, off=False)
-            found = self._expanders[module] = (Expander(position, self.context()), position)
+            items = self._crate.program.item_templates if self._crate.crate.is_member else None
+            found = self._expanders[module] = (Expander(position, self.context(), items=items), position)
         return found
 
     def body_expander(self, module: ModuleData, resolver: MacroResolver) -> Expander:

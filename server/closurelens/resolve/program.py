@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from closurelens.hir.item import AdtItem, FnItem, ImplItem, TraitItem, ValueItem
+from closurelens.hir.macros.definition import ItemTemplates
 from closurelens.hir.types import Anchor, Path, Segment
 from closurelens.project.model import Crate, CrateGraph, CrateId
 from closurelens.resolve import consteval, ctors, derives
@@ -72,6 +73,7 @@ class Program(Dependencies):
         self.files = FileStore(read)
         self.names = NameLookup(self)
         self.signatures = Signatures(self)
+        self.item_templates = ItemTemplates()
         self._off_view: Program | None = None
         self._crates: dict[CrateId, CrateIndex] = {}
         self._impls: dict[DefPath, ImplSig] = {}
@@ -473,6 +475,7 @@ class Program(Dependencies):
 
     def _start_anew(self) -> None:
         self._off_view = None
+        self.item_templates.next_state()
         kept = [crate for crate in self._crates.values() if not crate.crate.is_member]
         members = [crate.crate for crate in self._crates.values() if crate.crate.is_member]
         self._crates = {crate.crate.id: crate for crate in kept}

@@ -37,11 +37,49 @@ class ParsedRules:
         return self._rules
 
     def remember(self, key: object, made: Made) -> None:
-        size = len(made) if isinstance(made, str) else len(made[0].kinds)
+        size = _size(made)
         if not _kept.has_room(size):
             _kept.forget()
         _kept.add(self, size)
         self.templates[key] = made
+
+
+class ItemTemplates:
+    """Expansions of item macros, handed from one state of a crate to the next.
+
+    A state holds its templates anyway, so only those that later states have not asked for cost memory: they are kept
+    while they are few.
+    """
+
+    __slots__ = ("_before", "_now")
+
+    def __init__(self) -> None:
+        self._before: dict[tuple[ParsedRules, object], Made] = {}
+        self._now: dict[tuple[ParsedRules, object], Made] = {}
+
+    def get(self, parsed: ParsedRules, key: object) -> Made | None:
+        at = (parsed, key)
+        found = self._now.get(at)
+        if found is None:
+            found = self._before.pop(at, None)
+            if found is not None:
+                self._now[at] = found
+        return found
+
+    def put(self, parsed: ParsedRules, key: object, made: Made) -> None:
+        self._now[parsed, key] = made
+
+    def next_state(self) -> None:
+        if self._now:
+            if sum(map(_size, self._before.values())) > _MAX_TEMPLATE_TOKENS:
+                self._before = self._now
+            else:
+                self._before.update(self._now)
+            self._now = {}
+
+
+def _size(made: Made) -> int:
+    return len(made) if isinstance(made, str) else len(made[0].kinds)
 
 
 class _Kept:

@@ -23,7 +23,7 @@ from closurelens.hir.macros.api import (
     Position,
     StdMacro,
 )
-from closurelens.hir.macros.definition import Made, RulesMacro, macro_rules
+from closurelens.hir.macros.definition import ItemTemplates, Made, ParsedRules, RulesMacro, macro_rules
 from closurelens.hir.macros.expansion import Arguments, Hygiene, Mark, Template, TokenExpansion
 from closurelens.hir.macros.matcher import NoMatch, match_rule
 from closurelens.hir.macros.models import HELPER, expand_modelled, modelled, rules_of
@@ -71,12 +71,18 @@ class Expander:
     one: contexts of both can then be told apart.
     """
 
-    __slots__ = ("_calls", "_made", "_tokens", "context", "hygiene", "resolver")
+    __slots__ = ("_calls", "_items", "_made", "_tokens", "context", "hygiene", "resolver")
 
     def __init__(
-        self, resolver: MacroResolver, context: Context | None = None, *, after: Expander | None = None
+        self,
+        resolver: MacroResolver,
+        context: Context | None = None,
+        *,
+        after: Expander | None = None,
+        items: ItemTemplates | None = None,
     ) -> None:
         self.resolver = resolver
+        self._items = items
         self.context = Context() if context is None else context
         self.hygiene: Hygiene = Hygiene(None if after is None else after.hygiene)
         self._made: dict[str, RulesMacro] = {}
@@ -175,24 +181,22 @@ class Expander:
             first, last = source.token_range(start, end)
             key: object = (source.text[start:end], source.template.groups(first, last), last - first, call.position)
             buffer = source.buffer
-            made = parsed.templates.get(key)
+            made = self._remembered(parsed, key, call.position)
             if made is None:
                 made = make(macro, buffer, first, last, call.position)
-                if call.position != "item":
-                    parsed.remember(key, made)
+                self._remember(parsed, key, made, call.position)
             arguments = Arguments(source, buffer, first, last, 0)
         else:
             text = source.text[start:end]
             key = (text, call.position)
-            made = parsed.templates.get(key)
+            made = self._remembered(parsed, key, call.position)
             if made is None:
                 try:
                     buffer = lex(text)
                 except Unbalanced:
                     return Failure(f"the arguments of `{macro.name}!` are unbalanced", source)
                 made = make(macro, buffer, 0, len(buffer), call.position)
-                if call.position != "item":
-                    parsed.remember(key, made)
+                self._remember(parsed, key, made, call.position)
             if isinstance(made, tuple):
                 buffer = made[1]
                 arguments = Arguments(source, buffer, 0, len(buffer), start)
@@ -200,6 +204,17 @@ class Expander:
             return Failure(made, source)
         template = made[0]
         return self.finish(call, template, arguments, macro)
+
+    def _remembered(self, parsed: ParsedRules, key: object, position: Position) -> Made | None:
+        if position != "item":
+            return parsed.templates.get(key)
+        return None if self._items is None else self._items.get(parsed, key)
+
+    def _remember(self, parsed: ParsedRules, key: object, made: Made, position: Position) -> None:
+        if position != "item":
+            parsed.remember(key, made)
+        elif self._items is not None:
+            self._items.put(parsed, key, made)
 
     def finish(
         self, call: MacroCall, template: Template, arguments: Arguments, macro: RulesMacro | None
