@@ -27,7 +27,7 @@ from closurelens.project.load import DiskFileSystem, LoadSettings, load_project
 from closurelens.project.modules import crate_of_file
 from closurelens.resolve.bodies import BodyOwner, file_bodies
 from closurelens.resolve.program import Program
-from closurelens.resolve.sources import FileItems, FileStore
+from closurelens.resolve.sources import FileItems, FileStore, ReadFile
 from closurelens.stdsig.database import StdDb
 from closurelens.world import FileClosures
 from closurelens.world.analysis import Receivers, analyse, may_capture, text_of
@@ -103,11 +103,12 @@ class Without:
         return not self._is_gone(path) and self.base.is_dir(path)
 
 
-@dataclass(slots=True)
 class KeptItems(FileStore):
     """The items of a file that is the same in several programs are made for the first of them."""
 
-    kept: dict[tuple[str, int], FileItems] = field(default_factory=dict)
+    def __init__(self, read: ReadFile, kept: dict[tuple[str, int], FileItems]) -> None:
+        super().__init__(read)
+        self.kept = kept
 
     def items(self, path: str, edition: int) -> FileItems | None:
         key = (path, edition)
@@ -157,7 +158,7 @@ class Ablation:
             if not any(paths.is_within(at, folder) for folder in folders)
         )
         program = Program(load_project(str(self.root / "Cargo.toml"), settings, disk, cache), self.std, self._read)
-        program.files = KeptItems(self._read, kept=self.kept)
+        program.files = KeptItems(self._read, self.kept)
         return program
 
     def _read(self, path: str) -> bytes | None:
