@@ -57,7 +57,9 @@ TYPED = [*"(){}[]|;,.!&", " ", "x", "||", "let q = |z| z;", "m!(1);", "o!(m);", 
 
 def lowered(text: bytes, reuse: Statements | None) -> tuple[Body, Expander]:
     expander = Expander(MACROS)
-    return lower_body(tree_of(text), text, LowerContext(2021, is_on, expander, reuse)), expander
+    return lower_body(
+        tree_of(text, defers=reuse is not None), text, LowerContext(2021, is_on, expander, reuse)
+    ), expander
 
 
 def shown(body: Body, expander: Expander) -> str:
