@@ -31,7 +31,8 @@ _MACRO_DEFINITION = re.compile(rb"macro_rules!\s*(?:r#)?([A-Za-z_]\w*)")
 _ALIAS = re.compile(rb"type\s+([A-Za-z_]\w*)[^=;{]*=([^;]{1,300});")
 # A pattern that starts with letters is searched for many times faster: what stands before is looked at afterwards.
 _TYPE_ALIAS = re.compile(rb"type\s+([A-Za-z_]\w*)")
-_USE = re.compile(rb"use\s[^;]*")
+# With comments, which may have anything in them; prose and code that follow the word end it soon.
+_USE = re.compile(rb"use\s(?:[^;\"`.()/]++|//[^\n]*+|/\*(?s:.*?)\*/|/)*+;")
 _AS = re.compile(rb"([A-Za-z_]\w*)\s+as\s+(?:r#)?([A-Za-z_]\w*)")
 _TOP_CALL = re.compile(rb"\n(?:[a-z_]\w*::)*([a-z_]\w*)!\s*[({\[]")
 _WORD = re.compile(rb"[A-Za-z_]\w*")

@@ -8,7 +8,8 @@ tree. A text that the parser understands is not looked at, except for `repair_si
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 
 from closurelens.records import dataclass
@@ -112,13 +113,29 @@ def _pattern(text: bytes) -> re.Pattern[bytes]:
     return re.compile(text.replace(b"~", _W))
 
 
+class _Late:
+    """Such a pattern, compiled when it is first used: most are for what few files have."""
+
+    __slots__ = ("_made", "_text")
+
+    def __init__(self, text: bytes) -> None:
+        self._text = text
+        self._made: re.Pattern[bytes] | None = None
+
+    def finditer(self, text: bytes, start: int = 0, end: int = sys.maxsize) -> Iterator[re.Match[bytes]]:
+        made = self._made
+        if made is None:
+            made = self._made = _pattern(self._text)
+        return made.finditer(text, start, end)
+
+
 # Closures: binder, const, use, gen, captures
 
-_CLOSURE = _pattern(
+_CLOSURE = _Late(
     rb"(?<![\w.'$])(?=[fcsagmu])(?P<binder>for~<[^<>]*>~)?"
     rb"(?P<words>(?:(?:const|static|async|gen|move|use)\b~(?:" + _PARENS + rb"~)?)*)(?=\|)"
 )
-_CLOSURE_WORD = _pattern(rb"(?P<word>\w+)~(?P<captures>" + _PARENS + rb")?")
+_CLOSURE_WORD = _Late(rb"(?P<word>\w+)~(?P<captures>" + _PARENS + rb")?")
 _CLOSURE_WORDS = re.compile(rb"\b(?:const|static|async|gen|move|use|for)\b[^|]*\|")
 _KEPT = (b"static", b"async", b"move")
 
@@ -152,7 +169,7 @@ _JUMP_WORDS = (b"return", b"break", b"yield", b"use")
 _LABELLED_JUMP = re.compile(rb"(?:break|yield)\s*+'\w+\Z")
 _LONGEST_JUMP = 80
 """Bytes: a word, its label, and the white space around them."""
-_JUMP = _pattern(rb"[rby](?<![\w.'$#].)(?:(?<=r)eturn(?=~\|\|)|(?:(?<=b)reak|(?<=y)ield)(?:~'\w+)?(?=~\|))")
+_JUMP = _Late(rb"[rby](?<![\w.'$#].)(?:(?<=r)eturn(?=~\|\|)|(?:(?<=b)reak|(?<=y)ield)(?:~'\w+)?(?=~\|))")
 
 
 def _jumps(work: _Work) -> None:
@@ -222,7 +239,7 @@ def repair_silent(source: bytes) -> Repaired | None:
 
 # Blocks and items
 
-_GEN_BLOCK = _pattern(rb"(?<![\w.'$#])(?P<async>async)\b~(?P<gen>gen)\b(?=~(?:move\b~)?\{)")
+_GEN_BLOCK = _Late(rb"(?<![\w.'$#])(?P<async>async)\b~(?P<gen>gen)\b(?=~(?:move\b~)?\{)")
 
 
 def _gen_blocks(work: _Work) -> None:
@@ -232,7 +249,7 @@ def _gen_blocks(work: _Work) -> None:
         work.hide(PatchKind.BLOCK_TOKEN, *found.span("gen"), found.start("async"))
 
 
-_ITEM_WORD = _pattern(
+_ITEM_WORD = _Late(
     rb"(?<![\w.'$#])(?:"
     rb"(?P<gen>gen)(?=~(?:unsafe\b~)?(?:extern\b~(?:\"[^\"]*\"~)?)?fn\b)"
     rb"|(?P<safe>safe)(?=~(?:fn|static)\b)"
@@ -242,19 +259,17 @@ _ITEM_WORD = _pattern(
     rb"|(?P<unsafe>unsafe)(?=~mod\b)"
     rb")"
 )
-_IMPL_CONST = _pattern(
+_IMPL_CONST = _Late(
     rb"(?:\bimpl\b|>)~(?P<const>const)\b(?=~(?:::~)?!?(?!fn\b|unsafe\b|async\b|extern\b|move\b)[A-Za-z_$])"
 )
-_BOUND_CONST = _pattern(rb"\[~const~\](?=~[\w:(])|\x7e~const\b|(?<=[+:])~const(?=~(?:::)?[A-Z])")
+_BOUND_CONST = _Late(rb"\[~const~\](?=~[\w:(])|\x7e~const\b|(?<=[+:])~const(?=~(?:::)?[A-Z])")
 _FLAT = rb"(?:[^=;{}<>]|->|" + _ANGLES + rb")*"
-_FOREIGN_TYPE = _pattern(rb"(?<![\w.'$#])(?P<vis>pub(?:~\([^()]*\))?)~(?P<type>type)\b(?=~\w+" + _FLAT + rb";)")
-_ASSOC_DEFAULT = _pattern(
-    rb"\btype\b~\w+~(?:" + _ANGLES + rb"~)?:(?!:)" + _FLAT + rb"(?P<default>=" + _FLAT + rb")(?=;)"
-)
-_UNIT_WHERE = _pattern(rb"\bstruct\b~\w+~(?:" + _ANGLES + rb"~)?(?P<where>where\b[^{};]*)(?=;)")
-_MACRO = _pattern(rb"(?<![\w.'$#!])(?:pub~(?:\([^()]*\)~)?)?macro\b~\w+~(?=[({])")
-_TRAIT_ALIAS = _pattern(rb"(?<![\w.'$#])(?P<trait>trait)\b~\w+~(?:" + _ANGLES + rb"~)?=(?=" + _FLAT + rb";)")
-_SUPER_LET = _pattern(rb"(?<![\w.'$#:])super(?=~let\b)")
+_FOREIGN_TYPE = _Late(rb"(?<![\w.'$#])(?P<vis>pub(?:~\([^()]*\))?)~(?P<type>type)\b(?=~\w+" + _FLAT + rb";)")
+_ASSOC_DEFAULT = _Late(rb"\btype\b~\w+~(?:" + _ANGLES + rb"~)?:(?!:)" + _FLAT + rb"(?P<default>=" + _FLAT + rb")(?=;)")
+_UNIT_WHERE = _Late(rb"\bstruct\b~\w+~(?:" + _ANGLES + rb"~)?(?P<where>where\b[^{};]*)(?=;)")
+_MACRO = _Late(rb"(?<![\w.'$#!])(?:pub~(?:\([^()]*\)~)?)?macro\b~\w+~(?=[({])")
+_TRAIT_ALIAS = _Late(rb"(?<![\w.'$#])(?P<trait>trait)\b~\w+~(?:" + _ANGLES + rb"~)?=(?=" + _FLAT + rb";)")
+_SUPER_LET = _Late(rb"(?<![\w.'$#:])super(?=~let\b)")
 
 
 def _items(work: _Work) -> None:
@@ -301,21 +316,21 @@ def _items(work: _Work) -> None:
 _WIDE_SPACE = re.compile(WIDE_SPACE)
 _NUMBERS = rb"(?:(?<=[ui])(?:8|16|32|64|128|size)|(?<=f)(?:32|64)|(?<=b)ool|(?<=s)tr|(?<=c)har)"
 """Without the first character."""
-_NAME = _pattern(  # beginning with a set of characters, as that is what is searched for fast
+_NAME = _Late(  # beginning with a set of characters, as that is what is searched for fast
     rb"[rtuifbsc](?<![\w.'$#].)"
     rb"(?:(?<=r)aw(?!\w|~(?:const|mut)\b)|(?<=t)ry(?=~!~[({\[])|" + _NUMBERS + rb"(?=~!~[({\[]|~::~<))"
 )
 _FLOAT = re.compile(rb"(?<![\w$])[0-9][0-9_]*(?:\.[0-9][0-9_]*)?(?:[eE][+-]?[0-9_]+)?(?P<suffix>f16|f128)\b")
-_BECOME = _pattern(rb"(?<![\w.'$#])(?:become(?=~[\w(<:])|do~yeet\b)")
-_DYN = _pattern(rb"(?<![\w.'$#])dyn(?P<skip>~'\w+~\+|~\?~(?:Sized|[\w:]+)~\+|\*)")
-_FN_POINTER = _pattern(rb"(?<![\w.'$#])fn~(?P<params>" + _PARENS + rb")")
+_BECOME = _Late(rb"(?<![\w.'$#])(?:become(?=~[\w(<:])|do~yeet\b)")
+_DYN = _Late(rb"(?<![\w.'$#])dyn(?P<skip>~'\w+~\+|~\?~(?:Sized|[\w:]+)~\+|\*)")
+_FN_POINTER = _Late(rb"(?<![\w.'$#])fn~(?P<params>" + _PARENS + rb")")
 _REF_INFER = _pattern(rb"&~(?:'\w+~)?(?:mut~)?(?P<infer>_)(?!\w)")
-_NEGATIVE = _pattern(rb"(?:::|[A-Z]\w*)<(?:[^<>;{}()|]*,~)?(?P<minus>-)(?=[0-9]+\w*~[,>])")
-_LAST_COMMA = _pattern(rb"(?:[=(,{\[;&!>]|\b(?:move|async|return|else|in))~\|(?P<params>[^|]*[^|\s,])(?P<comma>,)~\|")
+_NEGATIVE = _Late(rb"(?:::|[A-Z]\w*)<(?:[^<>;{}()|]*,~)?(?P<minus>-)(?=[0-9]+\w*~[,>])")
+_LAST_COMMA = _Late(rb"(?:[=(,{\[;&!>]|\b(?:move|async|return|else|in))~\|(?P<params>[^|]*[^|\s,])(?P<comma>,)~\|")
 _MINUS = re.compile(rb"-[0-9]")
 _COMMA_BAR = _pattern(rb",~\|")
-_RANGE_TO = _pattern(rb"(?:[(\[{,;=|&]|\breturn|\bbreak)~(?P<range>\.\.=)")
-_EMPTY_WHERE = _pattern(rb"\bwhere\b~\w+~:~(?=[{;])")
+_RANGE_TO = _Late(rb"(?:[(\[{,;=|&]|\breturn|\bbreak)~(?P<range>\.\.=)")
+_EMPTY_WHERE = _Late(rb"\bwhere\b~\w+~:~(?=[{;])")
 
 
 def _spellings(work: _Work) -> None:
@@ -357,7 +372,7 @@ def _spellings(work: _Work) -> None:
 
 # Attributes of expressions
 
-_ATTRIBUTE = _pattern(rb"#~(?P<open>\[)")
+_ATTRIBUTE = _Late(rb"#~(?P<open>\[)")
 _BEFORE_EXPRESSION = frozenset(b"=+-*/%^&|<?")
 _WORDS_BEFORE_EXPRESSION = (b"return", b"break", b"in", b"else", b"move")
 
@@ -405,8 +420,8 @@ def _follows_hidden_attribute(work: _Work, start: int) -> bool:
     return last is not None and last.kind is PatchKind.ATTRIBUTE and work.next_code(last.end) == start
 
 
-_TURBOFISH = _pattern(rb"(?P<colons>::)~(?=[<(])")
-_CALL = _pattern(rb"!~(?:\w+~)?(?P<open>[({\[])")
+_TURBOFISH = _Late(rb"(?P<colons>::)~(?=[<(])")
+_CALL = _Late(rb"!~(?:\w+~)?(?P<open>[({\[])")
 
 
 def repair_near(source: bytes, done: Repaired, errors: Sequence[tuple[int, int]]) -> Repaired | None:
