@@ -262,3 +262,19 @@ def test_no_manifest_of_a_dependency_is_read_before_it_is_asked_for(tmp_path: Pa
 def test_entries_of_what_is_no_folder() -> None:
     assert list(DiskFileSystem().entries("/no/such/folder")) == []
     assert Entry("a", is_dir=False) == Entry("a", False)
+
+
+def test_what_dependencies_depend_on_is_read_when_features_are_asked_for(tmp_path: Path) -> None:
+    home = write_tree(
+        tmp_path / "home", published("near", "1.0.0", '[dependencies]\nfar = "1"\n') | published("far", "1.0.0")
+    )
+    manifest = package("app", '[dependencies]\nnear = "1"\n')
+    root = write_tree(tmp_path / "app", {"Cargo.toml": manifest, "src/lib.rs": ""})
+    files = Counting()
+    graph = load_project(root, LoadSettings(cargo_home=home), files, ManifestCache())  # type: ignore[arg-type]
+    near = dependency(graph, crate(graph, "app"), "near")
+    assert (near.name, near.version, near.is_member, near.for_host) == ("near", "1.0.0", False, False)
+    assert f"{home}/{CRATES_IO}/far-1.0.0/Cargo.toml" not in files.read_paths
+    assert list(near.dependencies) == ["far"]
+    assert f"{home}/{CRATES_IO}/far-1.0.0/Cargo.toml" in files.read_paths
+    assert near.for_test().id == f"{near.id}#test"

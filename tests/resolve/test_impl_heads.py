@@ -6,7 +6,7 @@ import pytest
 from resolve_fixture import load
 
 from closurelens.resolve.impl_index import CrateImpls
-from closurelens.resolve.sketch import ImplKind, header_of
+from closurelens.resolve.sketch import ImplKind, header_of, headers_in
 
 TEXT = """
 pub struct A<T>(T); pub struct B; pub trait Local<X = u8> {} pub trait Other {}
@@ -90,3 +90,8 @@ def test_a_head(text: bytes, kind: ImplKind | None, trait: bytes | None, name: b
     header = header_of(text)
     words = None if header.trait is None else b" ".join(sorted(header.trait))
     assert (header.kind, words, header.self_name) == (kind, trait, name)
+
+
+def test_an_impl_in_a_comment_is_none() -> None:
+    found = headers_in(b"// impl A {}\n  /// impl B {}\nimpl C {}\nfn f() {}\nimpl D {}")
+    assert sorted(str(header.self_name) for header in found) == [str(b"C"), str(b"D")]
