@@ -51,6 +51,31 @@ def test_hints_come_again_when_a_dependency_is_indexed(
     assert second.stop() == 0
 
 
+WAYS = {
+    "a test": ("lib.rs", "#[cfg(test)]\nmod tests {\n    use near;\n" + TEXT + "}\n"),
+    "a file that nothing leads to": ("stray.rs", TEXT),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_dependency_of_tests_is_indexed(
+    way: str, user: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLOSURELENS_CACHE_DIR", str(tmp_path / "cache"))
+    manifest = user.parents[1] / "Cargo.toml"
+    manifest.write_text(manifest.read_text().replace("[dependencies]", "[dev-dependencies]"))
+    name, text = WAYS[way]
+    user.write_text("")
+    path = user.parent / name
+    path.write_text(text)
+    client = Client()
+    client.start(capabilities_of("vscode"))
+    client.open(path.as_uri(), text)
+    while "FnOnce" not in labels(client, path.as_uri()):
+        client.wait_for("workspace/inlayHint/refresh", 60)
+    assert client.stop() == 0
+
+
 def test_dependencies_can_be_left_out(user: Path) -> None:
     client = Client()
     client.start({}, {"index.dependencies": False})

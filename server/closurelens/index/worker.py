@@ -19,8 +19,10 @@ import msgspec
 
 from closurelens.index.builder import Builder
 from closurelens.index.store import CrateStore
+from closurelens.project import paths
 from closurelens.project.load import DiskFileSystem, load_project
-from closurelens.project.model import Crate, CrateGraph
+from closurelens.project.model import Crate, CrateGraph, CrateId
+from closurelens.project.modules import crate_of_file
 from closurelens.records import dataclass
 from closurelens.stdsig.database import StdDb
 from closurelens.text import DecodeError, decode
@@ -102,13 +104,27 @@ class Worker:
             graph = self._graphs.get(job.root)
             if graph is None:
                 graph = self._graphs[job.root] = load_project(job.root)
-            crate: Crate | None = next((one for one in graph.crates.values() if one.id == job.member), None)
+            crate = _member(graph, job.member)
             for name in job.names:
                 crate = None if crate is None else graph.dependency_crate(crate, name)
             if crate is not None and job.key in (None, self._builder.key(graph, crate)):
                 return crate
             self._graphs.pop(job.root)
         return None
+
+
+def _member(graph: CrateGraph, id: str) -> Crate | None:
+    """A crate of the workspace, or what was made of one: as it is tested, or for a file that it does not lead to."""
+    found = graph.crates.get(CrateId(id))
+    base, _, variant = id.rpartition("#")
+    if found is not None or not base:
+        return found
+    if variant == "loose":
+        around = [crate for crate in graph.crates.values() if paths.is_within(base, crate.package_dir)]
+        near = [*crate_of_file(graph, base), *around]
+        return near[0].for_test() if near else None
+    of = _member(graph, base)
+    return None if of is None or variant != "test" else of.for_test()
 
 
 def main(folder: Path | None) -> None:
