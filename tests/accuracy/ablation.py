@@ -314,8 +314,9 @@ def wrong_claims(want: Json, got: ClosureCaptures) -> frozenset[str]:
         out.append(f"trait {got.trait.value}")
     if not same_captures(want["captures"], _captures(got)):
         out.append(f"captures {captures_text(_captures(got))}")
-    if want["kind"] is not None and got.kind_uncertain is None and got.kind is not None and got.kind.value != want["kind"]:
-        out.append(f"kind {got.kind.value}")
+    kind = None if got.kind is None or got.kind_uncertain is not None else got.kind.value
+    if None not in (kind, want["kind"]) and kind != want["kind"]:
+        out.append(f"kind {kind}")
     return frozenset(out)
 
 
