@@ -55,6 +55,7 @@ class Keys:
             self._source(crate),
             sorted((name, value or "") for name, value in crate.cfg.options),
             sorted(crate.cfg.open.items()),
+            crate.out_dirs,
         ]
         for name in sorted(dependencies):
             target = self._graph.dependency_crate(crate, name)

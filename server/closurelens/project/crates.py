@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from closurelens.project.build_output import BuildOutput
 from closurelens.project.config import CargoConfig, apply_flags
 from closurelens.project.features import DependencyEdge
 from closurelens.project.manifest import DependencySpec, Manifest, Profile
@@ -60,7 +61,8 @@ class PackageContext:
     """All that the crates of a package have in common, as far as they are compiled for the same machine.
 
     `targets` are the ones to make crates of, `library` the package's library, whether among them or not.
-    `features_open` is why more features may be on than `features`. `edges` are the active dependencies.
+    `features_open` is why more features may be on than `features`. `edges` are the active dependencies. `output` gives
+    what the build script sets, from the configuration without it.
     """
 
     manifest: Manifest
@@ -73,6 +75,7 @@ class PackageContext:
     platforms: Platforms
     locate: Callable[[DependencySpec], Located]
     extern_name: Callable[[DependencySpec, Located], str]
+    output: Callable[[CfgSet], BuildOutput | None]
     is_member: bool
     for_host: bool
 
@@ -97,6 +100,7 @@ def crates_of(context: PackageContext) -> tuple[Crate, ...]:
                 dependencies = ordinary | dev | own
             case TargetKind.BUILD_SCRIPT:
                 dependencies = build
+        cfg, out_dirs = _cfg(context, target, for_host)
         crates.append(
             Crate(
                 id=_crate_id(context.manifest, target, context.for_host),
@@ -107,12 +111,13 @@ def crates_of(context: PackageContext) -> tuple[Crate, ...]:
                 package=context.manifest.name,
                 version=context.manifest.version,
                 package_dir=context.manifest.dir,
-                cfg=_cfg(context, target, for_host),
+                cfg=cfg,
                 dependencies=dependencies,
                 test_dependencies=test_dependencies,
                 required_features=target.required_features,
                 is_member=context.is_member,
                 for_host=for_host,
+                out_dirs=out_dirs,
             )
         )
     return tuple(crates)
@@ -144,6 +149,7 @@ def late_library(
     made.package, made.version, made.package_dir = manifest.name, manifest.version, manifest.dir
     made.required_features = target.required_features
     made.is_member = is_member
+    made.out_dirs = ()
     made.for_host = for_host or target.kind is TargetKind.PROC_MACRO
     made._configured = configured
     return made
@@ -155,19 +161,27 @@ def _crate_id(manifest: Manifest, target: Target, for_host: bool) -> CrateId:
     return CrateId(f"{manifest.dir}#{target.kind.value}:{target.name}{variant}")
 
 
-def _cfg(context: PackageContext, target: Target, for_host: bool) -> CfgSet:
+def _cfg(context: PackageContext, target: Target, for_host: bool) -> tuple[CfgSet, tuple[str, ...]]:
+    """The configuration, and what may be the build script's output folder."""
     platform = context.platforms.of(for_host=for_host)
     options: list[CfgOption] = [("feature", feature) for feature in context.features]
     open_names = dict(platform.open)
+    if context.features_open is not None:
+        open_names["feature"] = context.features_open
+    out_dirs: tuple[str, ...] = ()
+    if context.has_build_script and target.kind is not TargetKind.BUILD_SCRIPT:
+        output = context.output(CfgSet(platform.options.union(options), open_names))
+        if output is None:
+            open_names[ANY_CUSTOM_NAME] = f"the build script of `{context.manifest.name}` may set it"
+        else:
+            options.extend(output.options)
+            open_names |= output.open
+            out_dirs = output.out_dirs
     if target.kind in (TargetKind.TEST, TargetKind.BENCH):
         options.append(("test", None))
     if target.kind is TargetKind.PROC_MACRO:
         options.append(("proc_macro", None))
-    if context.features_open is not None:
-        open_names["feature"] = context.features_open
-    if context.has_build_script and target.kind is not TargetKind.BUILD_SCRIPT:
-        open_names[ANY_CUSTOM_NAME] = f"the build script of `{context.manifest.name}` may set it"
-    return CfgSet(platform.options.union(options), open_names)
+    return CfgSet(platform.options.union(options), open_names), out_dirs
 
 
 def _dependencies(context: PackageContext, kind: DependencyKind) -> dict[str, Dependency]:

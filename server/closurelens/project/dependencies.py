@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from closurelens.project.build_output import BuildOutput, output_of_aliases, output_of_builds
 from closurelens.project.cfg import evaluate, parse_predicate
 from closurelens.project.crates import PackageContext, Platforms, crates_of, late_library
 from closurelens.project.features import DependencyEdge, FeatureSelection, Node, Resolution, ResolverRules, unify
 from closurelens.project.files import FileSystem, Unreadable
 from closurelens.project.lock import LockedPackage, reachable
 from closurelens.project.manifest import DependencySpec, Manifest, lower
-from closurelens.project.model import LIBRARY_KINDS, Crate, CrateId, Dependency, DependencyKind, TargetKind
+from closurelens.project.model import LIBRARY_KINDS, CfgSet, Crate, CrateId, Dependency, DependencyKind, TargetKind
 from closurelens.project.reading import Reader, WorkspaceManifests, package_files, single_files
 from closurelens.project.sources import Located, SourceLocator
 from closurelens.project.targets import Target, build_script_of, library_of, targets_of
@@ -134,9 +135,24 @@ class Dependencies:
             platforms=self.platforms,
             locate=lambda spec: self.locator.locate(manifest, spec),
             extern_name=self._extern_name,
+            output=lambda cfg: self._build_output(manifest, targets, cfg),
             is_member=is_member,
             for_host=for_host,
         )
+
+    def _build_output(self, manifest: Manifest, targets: list[Target], cfg: CfgSet) -> BuildOutput | None:
+        if self.is_member(manifest.dir):
+            triple, host = self.triples
+            folder = f"{self.workspace.root}/target"
+            found = output_of_builds(self.files, folder, None if triple == host else triple, manifest.name)
+            if found is not None:
+                self.reader.inputs.update(found.inputs)
+                return found
+        if not any(spec.package == "cfg_aliases" for spec in manifest.dependencies):
+            return None
+        script = next((target.root for target in targets if target.kind is TargetKind.BUILD_SCRIPT), None)
+        text = None if script is None else self.files.read(script)
+        return output_of_aliases(text, cfg) if isinstance(text, bytes) else None
 
     def _built(self, edges: list[DependencyEdge], *, for_host: bool) -> list[DependencyEdge]:
         """With resolver 1 other platforms' dependencies request features, but they are not built."""

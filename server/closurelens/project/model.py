@@ -148,6 +148,7 @@ class Crate:
     * `required_features` that are not active: cargo then skips the target.
     * `is_member`: a crate of the user's workspace, not of a dependency.
     * `for_host`: compiled for the machine that compiles (build scripts, procedural macros and what they depend on).
+    * `out_dirs`: what builds of the workspace have had as `OUT_DIR`.
     """
 
     id: CrateId
@@ -164,6 +165,7 @@ class Crate:
     required_features: tuple[str, ...] = ()
     is_member: bool = True
     for_host: bool = False
+    out_dirs: tuple[str, ...] = ()
 
     def for_test(self) -> Crate:
         """The crate as `rustc --test` sees it: `cfg(test)` holds and the dev-dependencies can be named."""

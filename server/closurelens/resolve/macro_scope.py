@@ -307,16 +307,30 @@ class MacroScope:
         self, module: ModuleData, source: Source, call: MacroCallItem
     ) -> tuple[list[Item], Source, str | None] | None:
         text = source.text[call.args[0] : call.args[1]].decode("utf-8", "replace")
-        literal = re.fullmatch(r'\s*"([^"\\]*)"\s*,?\s*', text)
-        if literal is None:
-            module.unexpanded.append("include!")
-            return None
-        path = paths.join(paths.parent(module.file), literal[1])
-        file = self._crate.program.files.items(path, self._crate.edition)
-        if file is None or path == module.file:
+        path = self._included(module, text)
+        file = None if path is None else self._crate.program.files.items(path, self._crate.edition)
+        if file is None or path is None or path == module.file:
             module.unexpanded.append("include!")
             return None
         return file.items, file.source, path
+
+    def _included(self, module: ModuleData, argument: str) -> str | None:
+        """The file of `"name"`, or of `concat!(env!("OUT_DIR"), "/name")` where all builds have the same."""
+        literal = _LITERAL.fullmatch(argument)
+        if literal is not None:
+            return paths.join(paths.parent(module.file), literal[1])
+        made = _IN_OUT_DIR.fullmatch(argument)
+        if made is None:
+            return None
+        text_of = self._crate.program.files.text
+        found = {text: path for folder in self._crate.crate.out_dirs if (text := text_of(path := folder + made[1]))}
+        return next(iter(found.values())) if len(found) == 1 else None
+
+
+_LITERAL = re.compile(r'\s*"([^"\\]*)"\s*,?\s*')
+_IN_OUT_DIR = re.compile(
+    r'\s*concat!\s*[({\[]\s*env!\s*[({\[]\s*"OUT_DIR"\s*[)}\]]\s*,\s*"([^"\\]*)"\s*,?\s*[)}\]]\s*,?\s*'
+)
 
 
 def _as_call(source: Source, call: MacroCallItem) -> MacroCall:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _MOD = re.compile(rb"mod\s+(?:r#)?([A-Za-z_]\w*)\s*([;{])")
 _PATH = re.compile(rb'path\s*=\s*"([^"\n]+)"')
 _INCLUDE = re.compile(rb'include!\s*[({\[]\s*"([^"\n]+)"')
+_IN_OUT_DIR = re.compile(rb'include!\s*[({\[]\s*concat!\s*[({\[]\s*env!\s*[({\[]\s*"OUT_DIR"[^"\n]*"([^"\n]+)"')
 _CFG = re.compile(rb"#\s*\[\s*cfg\s*\(")
 _WORD = re.compile(rb"[A-Za-z_]\w*")
 # Not `impl Trait`, which stands behind other things; what is in a macro's definition counts where the macro is called.
@@ -208,6 +209,9 @@ def _declared(crate: CrateIndex, path: str, text: bytes, folder: str) -> list[tu
     for match in _INCLUDE.finditer(text):
         file = paths.join(paths.parent(path), match[1].decode("utf-8", "replace"))
         out.append((file, paths.parent(file)))
+    for match in _IN_OUT_DIR.finditer(text):
+        files = [build + match[1].decode("utf-8", "replace") for build in crate.crate.out_dirs]
+        out.extend([(file, paths.parent(file)) for file in files])
     return out
 
 

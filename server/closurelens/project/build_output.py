@@ -1,0 +1,84 @@
+"""What a build script decides about its package: told by the output of the last builds in `target/`, or by its source.
+
+Nothing is run. Invariant: what builds of the workspace differ in, or what nothing tells, stays open.
+"""
+
+from __future__ import annotations
+
+import re
+
+from closurelens.project import paths
+from closurelens.project.cfg import evaluate, parse_predicate
+from closurelens.project.files import FileSystem, Unreadable
+from closurelens.project.model import CfgOption, CfgSet
+from closurelens.records import dataclass, field
+
+_OUTPUT_CFG = re.compile(rb'^cargo::?rustc-cfg=(\w+)(?:="([^"]*)")?\s*$', re.MULTILINE)
+_ALIASES = re.compile(r"\bcfg_aliases!\s*[({\[]")
+_ALIAS = re.compile(r"\s*(\w+)\s*:\s*\{([^{}]*)\}\s*,?")
+_COMMENTS = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
+
+
+@dataclass(slots=True)
+class BuildOutput:
+    """`options` are set, for each name in `open` more may be, with the reason; `out_dirs` stand for `OUT_DIR`.
+
+    `inputs` is what this was read from.
+    """
+
+    options: frozenset[CfgOption] = frozenset()
+    open: dict[str, str] = field(default_factory=dict)
+    out_dirs: tuple[str, ...] = ()
+    inputs: tuple[str, ...] = ()
+
+
+def output_of_builds(files: FileSystem, target_dir: str, triple: str | None, package: str) -> BuildOutput | None:
+    """From the folders that cargo keeps for each configuration of a package; None: it was not built here."""
+    found: list[frozenset[CfgOption]] = []
+    out_dirs: list[str] = []
+    inputs: list[str] = []
+    for base in [target_dir] if triple is None else [target_dir, paths.join(target_dir, triple)]:
+        for profile in ("debug", "release"):
+            folder = f"{base}/{profile}/build"
+            for name in sorted(entry.name for entry in files.entries(folder) if entry.is_dir):
+                if name.rpartition("-")[0] != package:
+                    continue
+                output = files.read(f"{folder}/{name}/output")
+                if not isinstance(output, Unreadable):
+                    found.append(_options(output))
+                    out_dirs.append(f"{folder}/{name}/out")
+                    inputs.append(f"{folder}/{name}/output")
+    if not found:
+        return None
+    always = frozenset.intersection(*found)
+    why = f"builds of `{package}` differ in it"
+    differing = {name: why for name, _ in frozenset.union(*found) - always}
+    return BuildOutput(always, differing, tuple(out_dirs), tuple(inputs))
+
+
+def _options(output: bytes) -> frozenset[CfgOption]:
+    return frozenset(
+        (name.decode(), value.decode("utf-8", "replace") if value is not None else None)
+        for name, value in (match.groups() for match in _OUTPUT_CFG.finditer(output))
+    )
+
+
+def output_of_aliases(script: bytes, cfg: CfgSet) -> BuildOutput | None:
+    """From a script that sets nothing but what `cfg_aliases!` says; `cfg` is the package's without it."""
+    text = _COMMENTS.sub("", script.decode("utf-8", "replace"))
+    calls = list(_ALIASES.finditer(text))
+    if not calls or "rustc-cfg" in text:
+        return None
+    open_names: dict[str, str] = {}
+    own: list[CfgOption] = []
+    for call in calls:
+        at = call.end()
+        while (alias := _ALIAS.match(text, at)) is not None:
+            at = alias.end()
+            known = CfgSet(cfg.options.union(own), cfg.open | open_names)
+            answer = evaluate(parse_predicate(alias[2].strip().removesuffix(",")), known)
+            if answer.doubt is not None:
+                open_names[alias[1]] = answer.doubt
+            elif answer.holds:
+                own.append((alias[1], None))
+    return BuildOutput(frozenset(own), open_names)
