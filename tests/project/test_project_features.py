@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from project_trees import crate, dependency, load, package, write_tree
 
-from closurelens.project.cfg import evaluate, parse_predicate
+from closurelens.project.cfg import evaluate, macro_holds, parse_predicate
 from closurelens.project.features import FeatureSelection
 from closurelens.project.load import LoadSettings
 from closurelens.project.model import ANY_CUSTOM_NAME
@@ -174,6 +174,45 @@ def test_a_build_script_makes_custom_names_uncertain(tmp_path: Path) -> None:
     for user in (crate(graph, "a"), crate(graph, "t", "test")):
         assert user.cfg.open[ANY_CUSTOM_NAME] == "the build script of `a` may set it"
     assert crate(graph, "build_script_build", "build-script").cfg.open == {}
+
+
+def test_what_builds_have_left(tmp_path: Path) -> None:
+    both = 'cargo:rustc-cfg=fast\ncargo::rustc-cfg=level="2"\ncargo::rustc-check-cfg=cfg(slow)\n'
+    root = write_tree(
+        tmp_path,
+        {
+            "Cargo.toml": package("app"),
+            "src/lib.rs": "",
+            "build.rs": "",
+            "target/debug/build/app-1/output": both + "cargo::rustc-cfg=only_debug\n",
+            "target/release/build/app-2/output": both,
+            "target/debug/build/app-other-3/output": "cargo::rustc-cfg=other\n",
+            "target/debug/build/app-4/build-script-build": "",
+        },
+    )
+    graph = load(root)
+    found = crate(graph, "app")
+    names = ("fast", 'level = "2"', "slow", "other", "only_debug")
+    assert [macro_holds(name, found.cfg).certain() for name in names] == [True, True, False, False, None]
+    assert [path.removeprefix(root) for path in found.out_dirs] == [
+        "/target/debug/build/app-1/out",
+        "/target/release/build/app-2/out",
+    ]
+    assert f"{root}/target/debug/build/app-1/output" in graph.inputs
+    assert not crate(graph, "build_script_build", "build-script").out_dirs
+
+
+def test_aliases_of_cfg(tmp_path: Path) -> None:
+    script = """fn main() { cfg_aliases! {
+        posix: { unix }, // wide: { all() }
+        wide: { all(posix, feature = "big") }, narrow: { not(wide) },
+    } }"""
+    manifest = package("app", '[build-dependencies]\ncfg_aliases = "0.2"\n')
+    root = write_tree(tmp_path, {"Cargo.toml": manifest, "src/lib.rs": "", "build.rs": script})
+    cfg = crate(load(root), "app").cfg
+    assert [macro_holds(name, cfg).certain() for name in ("posix", "wide", "narrow", "x")] == [True, False, True, False]
+    write_tree(tmp_path, {"build.rs": script + 'fn more() { println!("cargo:rustc-cfg=x"); }'})
+    assert macro_holds("x", crate(load(root), "app").cfg).certain() is None
 
 
 def test_a_dependency_outside_the_workspace_can_request_features_of_a_member(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 A text is split at lines `//- /path`; what stands before the first is `/lib.rs`. Crates are given by lines
 `//# crate name path-of-root [edition=2018] [deps=a,b] [cfg=feature:std,unix] [member=no]
-[kind=proc-macro]`; without such a line there is
+[kind=proc-macro] [script=/out,/out2]`; without such a line there is
 one crate `krate` of the 2021 edition with the root `/lib.rs`.
 """
 
@@ -14,6 +14,7 @@ from functools import cache
 from closurelens.hir.body import PathExpr
 from closurelens.hir.types import Path
 from closurelens.project.model import (
+    ANY_CUSTOM_NAME,
     CfgSet,
     Crate,
     CrateGraph,
@@ -84,9 +85,10 @@ def _crate(line: str) -> Crate:
         name,
         "1.0.0",
         "/",
-        CfgSet(frozenset(cfg)),
+        CfgSet(frozenset(cfg), {ANY_CUSTOM_NAME: "the build script may set it"} if "script" in given else {}),
         dependencies,
         is_member=given.get("member", "yes") == "yes",
+        out_dirs=tuple(FOLDER + folder for folder in given.get("script", "").split(",")),
     )
 
 

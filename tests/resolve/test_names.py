@@ -408,6 +408,44 @@ CASES: dict[str, tuple[str, str]] = {
         krate | type | m::Generated => struct krate::m::Generated
         """,
     ),
+    "a file that the build script has written, the same in all builds": (
+        """
+        //# crate krate /lib.rs script=/one,/two,/three
+        include!(concat!(env!("OUT_DIR"), "/same.rs"));
+        mod m;
+        //- /m.rs
+        include! { concat!(env!("OUT_DIR"), "/other.rs",) }
+        //- /one/same.rs
+        pub struct Same;
+        //- /two/same.rs
+        pub struct Same;
+        //- /one/other.rs
+        pub struct Other;
+        //- /two/other.rs
+        pub struct Other(u8);
+        """,
+        """
+        krate | type | Same => struct krate::Same
+        krate | type | m::Other => nothing
+        """,
+    ),
+    "what a build script decides about counts where it makes no difference": (
+        """
+        //# crate krate /lib.rs script=/out
+        #[cfg(a)] type One = u8;
+        #[cfg(not(a))] type One = u16;
+        #[cfg(a)] fn two(x: u8) -> u8 { 1 }
+        #[cfg(not(a))] fn two(x: u8)  ->  u8 { 2 }
+        #[cfg(all(a, not(a)))] struct Three;
+        #[cfg(not(unix))] static FOUR: u8 = 1;
+        #[cfg(unix)] static FOUR: u16 = 1;
+        """,
+        """
+        krate | type | One => nothing
+        krate | value | two => fn krate::two
+        krate | value | FOUR => static krate::FOUR
+        """,
+    ),
     "foreign items": (
         """
         extern "C" { pub fn puts(s: *const u8) -> i32; static ERRNO: i32; type Opaque; }

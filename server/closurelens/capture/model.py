@@ -134,7 +134,8 @@ class Capture:
 class ClosureCaptures:
     """All about one closure (or async block, with `is_coroutine`, whose trait means nothing).
 
-    `trait` is the natural trait; `kind` the contextual one, None where not known.
+    `trait` is the natural trait; `kind` the contextual one, None where not known. `is_off`: a `cfg` within the body
+    switches it off.
     """
 
     id: int
@@ -149,6 +150,7 @@ class ClosureCaptures:
     kind_reason: str = ""
     is_coroutine: bool = False
     provenance: str = "instant"
+    is_off: bool = False
 
     @property
     def certain(self) -> bool:

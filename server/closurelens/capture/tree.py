@@ -19,10 +19,14 @@ Capturing = h.Closure | h.AsyncBlock
 
 @dataclass(slots=True)
 class ClosureNode:
-    """`mentioned`: the upvars named anywhere inside, in order, filled in where editions before 2021 ask for it."""
+    """`mentioned`: the upvars named anywhere inside, in order, filled in where editions before 2021 ask for it.
+
+    `is_off`: a `cfg` within the body switches it off.
+    """
 
     expr: Capturing
     parent: ClosureNode | None
+    is_off: bool = False
     children: list[ClosureNode] = field(default_factory=list)
     mentioned: dict[int, None] = field(default_factory=dict)
 
@@ -57,12 +61,12 @@ def closure_tree(body: h.Body, local_of: dict[int, int], *, mentions: bool) -> C
     tree = ClosureTree({}, [BODY] * len(body.bindings))
     owner = tree.owner
     work: list[tuple[h.Expr, ClosureNode | None, bool]] = [(e, None, False) for e in body.disabled]
-    work.append((body.root, None, mentions))
+    work.append((body.root, None, True))
     while work:
         expr, inside, is_enabled = work.pop()
         kind = expr.__class__
         if kind is h.PathExpr:
-            if is_enabled and inside is not None:
+            if mentions and is_enabled and inside is not None:
                 _mention(local_of.get(expr.id), inside, owner)
             continue
         if kind is h.Lit:
@@ -75,7 +79,7 @@ def closure_tree(body: h.Body, local_of: dict[int, int], *, mentions: bool) -> C
                 _declare(pat, inside.expr.id, owner)
         if isinstance(expr, h.Closure) or (kind is h.AsyncBlock and is_coroutine(expr)):
             assert isinstance(expr, Capturing)
-            node = ClosureNode(expr, inside)
+            node = ClosureNode(expr, inside, not is_enabled)
             tree.nodes[expr.id] = node
             (tree.outermost if inside is None else inside.children).append(node)
             work.append((expr.body, node, is_enabled))

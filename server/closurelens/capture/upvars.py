@@ -51,6 +51,8 @@ def analyze(result: InferenceResult, guess_receiver: GuessReceiver | None = None
     for node in tree.inner_first():
         analysis = _Analysis(facts, node, analyses, is_precise=is_precise)
         analyses[node.expr.id], answers[node.expr.id] = analysis.run()
+    for node in tree.nodes.values():
+        answers[node.expr.id].is_off = node.is_off
     return [answers[id] for id in tree.nodes]
 
 

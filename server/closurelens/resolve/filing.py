@@ -7,7 +7,7 @@ path.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from closurelens.hir.item import (
@@ -31,7 +31,7 @@ from closurelens.hir.lower.attrs import effective
 from closurelens.hir.lower.items import body_node
 from closurelens.hir.macros.api import Chunk, Expansion, Source
 from closurelens.project import modules
-from closurelens.records import dataclass
+from closurelens.records import dataclass, field
 from closurelens.resolve.component_items import made_of_component
 from closurelens.resolve.derive_models import DeriveModel, impls_of
 from closurelens.resolve.macro_scope import is_macro_rules
@@ -51,7 +51,10 @@ _ADT_KINDS = {"struct": DefKind.STRUCT, "enum": DefKind.ENUM, "union": DefKind.U
 
 @dataclass(slots=True)
 class Place:
-    """Where the items that are being filed stand. `off`: what switches them off within the module."""
+    """Where the items that are being filed stand. `off`: what switches them off within the module.
+
+    `undecided`: names that mean different things as a `cfg` has it that is not known, with that `cfg`.
+    """
 
     module: ModuleData
     file: str
@@ -59,6 +62,7 @@ class Place:
     off: str | None
     in_macro: Range | None
     repeated: Counter[str]
+    undecided: Mapping[str, str] = field(default_factory=dict)
 
 
 class Filing:
@@ -79,6 +83,8 @@ class Filing:
                     postponed = []
                 continue
             off = here.off or self._crate.switched_off(item.attrs)
+            if off is None and here.undecided and item.attrs.cfg:
+                off = here.undecided.get(item.name)
             if isinstance(item, MacroCallItem):
                 inner = self._expand(here, item, off)
                 if inner is not None:
@@ -369,7 +375,32 @@ def visible_in(module: ModuleData, visibility: str | None) -> ModuleData | None:
 
 
 def place_of(module: ModuleData, items: Sequence[Item], source: Source) -> Place:
-    return Place(module, module.file, source, None, module.in_macro, repeated_names(items))
+    undecided = _undecided(module.crate, items, source)
+    return Place(module, module.file, source, None, module.in_macro, repeated_names(items), undecided)
+
+
+def _undecided(crate: CrateIndex, items: Sequence[Item], source: Source) -> dict[str, str]:
+    """Names of which none can be taken: they are declared twice, not alike, and which one counts is not known.
+
+    Functions are alike that differ in their bodies.
+    """
+    if not crate.crate.cfg.open:
+        return {}
+    heads: dict[str, bytes] = {}
+    found: dict[str, str] = {}
+    for item in items:
+        if not item.attrs.cfg or not isinstance(item, FnItem | ValueItem | TypeAliasItem | AdtItem):
+            continue
+        cfg = next((text for text in item.attrs.cfg if crate.decided(text) is None), None)
+        if cfg is None:
+            continue
+        start, end = item.range
+        if isinstance(item, FnItem) and item.body is not None:
+            end = item.body[0]
+        head = b"".join(source.text[start:end].split())
+        if heads.setdefault(item.name, head) != head:
+            found.setdefault(item.name, cfg)
+    return found
 
 
 def repeated_names(items: Sequence[Item]) -> Counter[str]:

@@ -122,14 +122,22 @@ class FileClosures:
 
 
 def _written(bodies: list[PlacedBody]) -> list[PlacedClosure]:
+    """Of a closure that a macro repeats, what is compiled counts."""
     found: dict[tuple[int, int], PlacedClosure] = {}
+    are_off: set[tuple[int, int]] = set()
     for body in bodies:
+        is_body_off = body.analysis.cfg_off is not None
         for closure in body.analysis.written():
-            start, end = closure.range[0] + body.base, closure.range[1] + body.base
-            known = found.get((start, end))
-            if known is None or (known.cfg_off is not None and body.analysis.cfg_off is None):
-                found[start, end] = PlacedClosure(TextRange(start, end), closure, body)
-            elif body.analysis.cfg_off is not None and known.cfg_off is None:
+            at = closure.range[0] + body.base, closure.range[1] + body.base
+            is_off = is_body_off or closure.is_off
+            known = found.get(at)
+            if known is None or (at in are_off and not is_off):
+                found[at] = PlacedClosure(TextRange(*at), closure, body)
+                if is_off:
+                    are_off.add(at)
+                else:
+                    are_off.discard(at)
+            elif is_off and at not in are_off:
                 continue
             elif not _alike(known.closure, closure):
                 doubtful = [*known.closure.uncertain, COPIES_DIFFER]
