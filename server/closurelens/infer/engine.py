@@ -9,6 +9,7 @@ from closurelens.hir.body import Body
 from closurelens.infer import names, operators, places
 from closurelens.infer.exprs import check_body
 from closurelens.infer.fn_ctxt import FnCtxt, Frame, with_regions
+from closurelens.infer.generics import subst_of
 from closurelens.infer.goals import Answer, SharedCache
 from closurelens.infer.patterns import check_pat
 from closurelens.infer.result import (
@@ -26,7 +27,7 @@ from closurelens.resolve.body_scope import BodyScopes
 from closurelens.resolve.program import Program
 from closurelens.ty import types as t
 from closurelens.ty.sig import AdtSig, Def, VariantSig
-from closurelens.ty.types import HAS_INFER, HAS_UNKNOWN, Ty
+from closurelens.ty.types import HAS_INFER, HAS_UNKNOWN, Ty, substitute
 
 
 def infer_body(
@@ -182,6 +183,8 @@ def _write_back(cx: FnCtxt, owner: BodyOwner) -> InferenceResult:
             answer = None if found is Answer.MAYBE else found is Answer.YES
             if answer is False and cx.db.has_unseen_impls(ty):
                 answer = None
+            if answer is None and _holds_what_is_not_copy(cx, ty):
+                answer = False
         answers[ty] = answer
         return answer
 
@@ -218,6 +221,34 @@ def _write_back(cx: FnCtxt, owner: BodyOwner) -> InferenceResult:
         contradictions=cx.solver.contradictions,
         deferred_calls=cx.deferred_calls,
     )
+
+
+def _holds_what_is_not_copy(cx: FnCtxt, ty: Ty) -> bool:
+    """Whether a field of the type is known not to be Copy: then no impl that anyone adds could make the type so."""
+    seen: set[Ty] = set()
+    work = [ty]
+    while work and len(seen) < _MOST_FIELDS:
+        here = work.pop()
+        if here in seen or here.flags & (HAS_UNKNOWN | HAS_INFER):
+            continue
+        seen.add(here)
+        answer = cx.solver.holds(here, names.COPY)
+        if answer is Answer.NO and not (isinstance(here, t.Adt) and cx.db.has_unseen_impls(here)):
+            return True
+        if answer is Answer.YES:
+            continue
+        if not isinstance(here, t.Adt):
+            work.extend(here.parts() if isinstance(here, t.Tuple | t.Array) else ())
+            continue
+        sig = cx.db.adt(here.path)
+        if sig is not None:
+            subst = subst_of(tuple([param.name for param in sig.generics.params]), here.args)
+            fields = [field.ty for variant in sig.variants for field in variant.fields]
+            work.extend(cx.solver.normalize(substitute(field, subst)) for field in fields)
+    return False
+
+
+_MOST_FIELDS = 300
 
 
 def _holds_closure(ty: Ty) -> bool:

@@ -20,10 +20,12 @@ from closurelens.hir.types import (
     GenericsDecl,
     Path,
     PathType,
+    RefType,
     Segment,
     TypeRef,
 )
 from closurelens.records import dataclass, replace
+from closurelens.resolve import derive_more
 from closurelens.syntax.nodes import tree_of
 
 
@@ -31,14 +33,17 @@ from closurelens.syntax.nodes import tree_of
 class DeriveModel:
     """`code`: impls; `bound`: a trait that every type parameter must have; `attributes`: the derive's helpers.
 
-    `more` makes further impls, with `words`.
+    `more` makes further impls, with `words`; None: what it makes of this type is not known.
     """
 
     code: str = ""
     bound: str = ""
     attributes: str = ""
     words: str = ""
-    more: Callable[[AdtItem, TypeRef], list[ImplItem]] | None = None
+    more: Callable[[AdtItem, TypeRef], list[ImplItem] | None] | None = None
+
+    def knows(self, item: AdtItem) -> bool:
+        return self.more is None or self.more(item, type_of(item)) is not None
 
 
 def _of(trait: str, attributes: str = "", *, bound: bool = True) -> DeriveModel:
@@ -75,8 +80,20 @@ def _clap_parser(item: AdtItem, own: TypeRef) -> list[ImplItem]:
     return [_impl(item, own, _absolute("clap::Subcommand" if item.kind == "enum" else "clap::Args"))]
 
 
+def _into_static_str(item: AdtItem, own: TypeRef) -> list[ImplItem]:
+    """`From<Self>` and `From<&Self>` for `&'static str`."""
+    text = RefType(PathType(Path([Segment("str")])), mutable=False, lifetime="static")
+    sources: tuple[TypeRef, ...] = (own, RefType(own, mutable=False))
+    return [_impl(item, text, _absolute("core::convert::From", source)) for source in sources]
+
+
 def _from(item: AdtItem, own: TypeRef, field: FieldDecl) -> ImplItem:
     return _impl(item, own, _absolute("core::convert::From", field.ty))
+
+
+def _words_of_derive_more(name: str) -> str:
+    """`Into` and `TryInto` are impls of the opposite traits."""
+    return f" {name} {name.replace('Into', 'From')}"
 
 
 _THISERROR = DeriveModel(
@@ -111,16 +128,26 @@ DERIVES: dict[str, DeriveModel] = {
     "strum_macros::Display": _of("::core::fmt::Display", "strum", bound=False),
     "strum_macros::EnumString": _of("::core::str::FromStr", "strum", bound=False),
     "strum_macros::EnumCount": _of("::strum::EnumCount", "strum", bound=False),
-    "strum_macros::EnumIter": _of("::strum::IntoEnumIterator", "strum", bound=False),
+    # The iterator is a type of its own, which behaves like this one.
+    "strum_macros::EnumIter": DeriveModel(
+        "impl ::strum::IntoEnumIterator for Self { type Iterator = ::core::array::IntoIter<Self, 0>; }", "", "strum"
+    ),
+    "strum_macros::AsRefStr": DeriveModel("impl ::core::convert::AsRef<str> for Self {}", "", "strum"),
+    "strum_macros::IntoStaticStr": DeriveModel("", "", "strum", " From", _into_static_str),
     "strum_macros::VariantNames": _of("::strum::VariantNames", "strum", bound=False),
     "displaydoc::Display": _of("::core::fmt::Display", "ignore_extra_doc_attributes prefix_enum_doc_attributes"),
 } | {f"zerocopy_derive::{name}": _of(f"::zerocopy::{name}", "zerocopy") for name in _ZEROCOPY.split()}
+DERIVES |= {
+    f"derive_more_impl::{name}": DeriveModel("", "", attribute, _words_of_derive_more(name), make)
+    for name, (attribute, make) in derive_more.DERIVES.items()
+}
 
 
 FACADES = {
     "arbitrary": "derive_arbitrary",
     "bytemuck": "bytemuck_derive",
     "clap": "clap_derive",
+    "derive_more": "derive_more_impl",
     "implicit_clone": "implicit_clone_derive",
     "prost": "prost_derive",
     "schemars": "schemars_derive",
@@ -160,7 +187,15 @@ def crates() -> frozenset[str]:
     absolute = {
         word[2:].partition("::")[0] for model in DERIVES.values() for word in model.code.split() if word[:2] == "::"
     }
-    return frozenset(absolute - {"core"}) | {"thiserror", "strum", "displaydoc", "typed_builder", "dioxus", "prost"}
+    return frozenset(absolute - {"core"}) | {
+        "thiserror",
+        "strum",
+        "displaydoc",
+        "typed_builder",
+        "dioxus",
+        "prost",
+        "derive_more",
+    }
 
 
 def impls_of(model: DeriveModel, item: AdtItem) -> list[ImplItem]:
@@ -171,7 +206,7 @@ def impls_of(model: DeriveModel, item: AdtItem) -> list[ImplItem]:
         generics = _generics(item, model.bound)
         out.extend(replace(one, self_ty=own, generics=generics) for one in _parsed(model.code))
     if model.more is not None:
-        out.extend(model.more(item, own))
+        out.extend(model.more(item, own) or [])
     return out
 
 
@@ -209,7 +244,7 @@ def _generics(item: AdtItem, bound: str) -> GenericsDecl:
 
 def _impl(item: AdtItem, own: TypeRef, trait: Path) -> ImplItem:
     at = (item.range[0], item.range[0])
-    attrs = replace(item.attrs, derives=[], others=[])
+    attrs = replace(item.attrs, derives=[], others=[], arguments=None)
     return ImplItem("", item.range, at, attrs, None, item.generics, trait, own, [])
 
 

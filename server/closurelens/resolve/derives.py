@@ -77,7 +77,7 @@ def derives_of(program: Program, entry: Entry) -> Derived:
         model = None if macro is None else derive_model(unnumbered(macro))
         if name in TRAITS and (macro is None or program.is_std(macro)):
             found.known.append(name)
-        elif model is not None:
+        elif model is not None and isinstance(entry.item, AdtItem) and model.knows(entry.item):
             found.modelled.append((name, model))
         else:
             found.unknown.append(name)

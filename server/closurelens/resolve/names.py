@@ -431,6 +431,9 @@ class NameLookup:
             self._populated(scope)
             for table in (scope.on.types, scope.on.values, scope.on.macros, scope.on.imports):
                 wanted.update(dict.fromkeys(table))
+            macros = scope.crate.macros.procedural() if scope.parent is None else None
+            if macros is not None:
+                wanted.update(dict.fromkeys(sorted(macros.names)))
         for target in self.glob_reach(module):
             if target.module is None and target.definition.kind in (DefKind.MODULE, DefKind.ENUM):
                 wanted.update(dict.fromkeys(name for _, name in self._program.children(target.definition.path)))

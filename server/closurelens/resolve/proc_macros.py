@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from closurelens.hir.lower.attrs import split_commas
 from closurelens.records import dataclass
 
 _DERIVE = re.compile(r"\bproc_macro_derive\s*\(\s*(\$?\w+)\s*(?:,\s*attributes\s*\(([^)]*)\))?")
@@ -33,8 +34,58 @@ def exports(text: bytes) -> ProcMacros:
     for name, attributes in _DERIVE.findall(root):
         names.add(name)
         helpers[name] = frozenset(re.findall(r"\w+", attributes))
-    made = {name for name in names if name.startswith("$")}
-    return ProcMacros(frozenset(names - made), helpers, bool(made) or not names)
+    is_open = not names
+    if any(name.startswith("$") for name in names):
+        names = {name for name in names if not name.startswith("$")}
+        made = _made_derives(root)
+        is_open = made is None
+        if made is not None:
+            helpers |= made
+            names.update(made)
+    return ProcMacros(frozenset(names), helpers, is_open)
+
+
+def _made_derives(root: str) -> dict[str, frozenset[str]] | None:
+    """Derives that calls of a `macro_rules!` make, where it has one rule and names stand between commas in it."""
+    out: dict[str, frozenset[str]] = {}
+    for definition in re.finditer(r"\bmacro_rules!\s*(\w+)\s*[({]\s*\(", root):
+        start = definition.end() - 1
+        end = _closing(root, start)
+        body = root[end : _closing(root, root.index("(" if "(" in definition[0][:-1] else "{", definition.start(1)))]
+        derive = _DERIVE.search(body)
+        if derive is None or not derive[1].startswith("$"):
+            continue
+        pattern = split_commas(root[start + 1 : end])
+        wanted = f"{derive[1]}:"
+        places = [at for at, part in enumerate(pattern) if re.sub(r"\s", "", part).startswith(wanted)]
+        if (
+            body.count("=>") != 1
+            or not places
+            or any("$(" in re.sub(r"\$\(\s*::", "", part) for part in pattern[: places[0]])
+        ):
+            return None
+        for call in re.finditer(rf"(?m)^[ \t]*{definition[1]}!\s*[({{\[]", root):
+            args = split_commas(root[call.end() : _closing(root, call.end() - 1)])
+            if len(args) <= places[0] or not args[places[0]].isidentifier():
+                return None
+            out[args[places[0]]] = frozenset(arg for arg in args[places[0] + 1 :] if arg.isidentifier())
+    return out or None
+
+
+_CLOSERS = {"(": ")", "[": "]", "{": "}"}
+
+
+def _closing(text: str, at: int) -> int:
+    """Where the bracket at `at` is closed."""
+    depth = 0
+    for found in re.finditer(r'"(?:[^"\\]|\\.)*"|[()\[\]{}]', text[at:]):
+        if found[0] in _CLOSERS:
+            depth += 1
+        elif len(found[0]) == 1:
+            depth -= 1
+            if not depth:
+                return at + found.start()
+    return len(text)
 
 
 def unnumbered(path: str) -> str:

@@ -32,7 +32,7 @@ from closurelens.ty.types import DefPath
 if TYPE_CHECKING:
     from closurelens.resolve.program import Program
 
-FORMAT = 2
+FORMAT = 3
 """Part of every crate's key: to be raised with every change of what is stored or of how it is found out."""
 
 MAGIC = b"closurelens crate %d\n" % FORMAT
@@ -99,7 +99,8 @@ class PackedMacros:
         return ()
 
     def children(self, module: DefPath) -> Mapping[tuple[Namespace, str], Def]:
-        return _NOTHING
+        names = sorted(self.exports().names) if module == self._name else ()
+        return {(Namespace.MACROS, name): Def(DefKind.MACRO, f"{module}::{name}") for name in names}
 
     def member(self, parent: DefPath, namespace: Namespace, name: str) -> Def | None:
         if namespace is Namespace.MACROS and parent == self._name and self.exports().may_export(name):

@@ -132,6 +132,8 @@ def _show(thing: object) -> str:
             return f"{type(thing.item).__name__} {thing.item.name};"
         case Disabled():
             return f"off<{show(thing.stmt)}>"
+        case dict():
+            return f"{{{' '.join(f'{name}({text})' for name, text in thing.items())}}}"
         case Attrs():
             return _parts(thing, "#[", "]")
     return _parts(thing, f"({type(thing).__name__}", ")")

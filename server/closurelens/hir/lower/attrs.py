@@ -58,6 +58,8 @@ def effective(attrs: Attrs, cfg: Cfg) -> Attrs:
         result.cfg += here.cfg
         result.derives += here.derives
         result.others += here.others
+        if here.arguments is not None:
+            result.arguments = (result.arguments or {}) | here.arguments
         result.is_packed |= here.is_packed
         result.macro_use |= here.macro_use
         result.macro_export |= here.macro_export
@@ -123,6 +125,10 @@ def _read(attrs: Attrs, text: str) -> None:
         attrs.non_exhaustive = True
     elif name != "doc":
         attrs.others.append(name)
+        if args:
+            if attrs.arguments is None:
+                attrs.arguments = {}
+            attrs.arguments[name] = args
 
 
 def _simple_path(text: str) -> Path:

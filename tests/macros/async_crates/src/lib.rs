@@ -2,5 +2,6 @@
 pub mod attributes;
 pub mod derives;
 pub mod items;
+pub mod newtypes;
 pub mod select;
 pub mod tracing_macros;
