@@ -25,6 +25,6 @@ pub struct Plain<T> { number: u32, more: T }
 def test_moved_out_of_a_closure(ty: str, told: tuple[str | None, bool]) -> None:
     view = view_of(f"{TYPES}fn f(x: {ty}) {{ let c = || {{ let y = x; }}; c(); }}")
     [placed] = view.closures()
-    closure = placed.closure
+    closure = placed.captures
     assert closure.certain is told[1]
     assert told[0] is None or closure.trait.value == told[0]
