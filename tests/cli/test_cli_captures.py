@@ -193,3 +193,17 @@ def test_a_command_imports_what_it_needs(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_a_guess_at_what_a_closure_is_used_as_is_marked(tmp_path: Path) -> None:
+    """`position` may be that of `Missing`, which may take closures of another kind."""
+    code = "fn f<T>(x: T) -> Option<usize> where T: Missing { x.position(|item| item == 1) }"
+    write(tmp_path, {"a.rs": code})
+    why = "several methods `position` may be meant"
+    (closure,) = told(tmp_path, "a.rs")["a.rs"]["closures"]
+    assert (closure["trait"], closure["kind"], closure["kind_reason"]) == ("Fn", "FnMut", why)
+    done = run("captures", "a.rs", cwd=tmp_path)
+    assert done.stdout.splitlines() == [
+        "a.rs:1:62  Fn, used as ? FnMut  captures nothing",
+        f"    ? what it is used as: {why}",
+    ]

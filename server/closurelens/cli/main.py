@@ -26,9 +26,10 @@ _JSON = """\
 JSON: {"schema": 1, "files": [{"path", "edition", "closures": [{"start", "end", "line", "column", "move", "trait",
 "kind", "certain", "captures": [{"variable", "fields", "place", "mode", "certain", "type", "uses": [{"line", "column",
 "why"}]}]}]}]}. `start` and `end` are bytes from the start of the file; `line` and `column` count from 1, and columns
-count bytes. `trait` is what the body allows, `kind` what the closure's context makes of it, null where that is not
-known. `mode` is ref, uniq (through a `&mut` that is not itself mutable), mut, copy or move. `type` is null where it is
-not known. What is not certain has "certain": false and a "reason"; code that `cfg` switches off has "cfg_off": true."""
+count bytes. `trait` is what the body allows, `kind` what the closure's context makes of it: a guess or null where
+there is a "kind_reason". `mode` is ref, uniq (through a `&mut` that is not itself mutable), mut, copy or move. `type`
+is null where it is not known. Where the trait or a capture is not certain there are "certain": false and a "reason";
+code that `cfg` switches off has "cfg_off": true."""
 
 
 def parser() -> argparse.ArgumentParser:

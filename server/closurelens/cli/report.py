@@ -115,6 +115,8 @@ def _closure(placed: PlacedClosure, places: Places) -> Json:
     reason = _reason(closure)
     if reason is not None:
         told["reason"] = reason
+    if closure.kind_uncertain is not None:
+        told["kind_reason"] = closure.kind_uncertain
     if placed.cfg_off is not None:
         told["cfg_off"] = True
     return told

@@ -29,8 +29,9 @@ def lines_of(path: str, closure: dict[str, Any]) -> Iterator[list[Span]]:
     if not closure["certain"]:
         head.append(("? ", "bold magenta"))
     head.append((closure["trait"], _TRAITS[closure["trait"]]))
+    is_guess = "kind_reason" in closure
     if closure["kind"] not in (None, closure["trait"]):
-        head.append((f", used as {closure['kind']}", "bold"))
+        head.append((f", used as {'? ' if is_guess else ''}{closure['kind']}", "bold"))
     places = ", ".join(_SIGILS[c["mode"]] + c["place"] for c in captures)
     taken = f"move({places})" if closure["move"] else f"({places})"
     head.append((f"  {taken}" if places else "  captures nothing", ""))
@@ -39,6 +40,8 @@ def lines_of(path: str, closure: dict[str, Any]) -> Iterator[list[Span]]:
     yield head
     if "reason" in closure and not any(c.get("reason") == closure["reason"] for c in captures):
         yield [("    ? ", "bold magenta"), (closure["reason"], "magenta")]
+    if is_guess and closure["kind_reason"] != closure.get("reason"):
+        yield [("    ? ", "bold magenta"), (f"what it is used as: {closure['kind_reason']}", "magenta")]
     for capture in captures:
         yield from _capture_lines(capture)
 

@@ -16,8 +16,13 @@ from closurelens.ty import types as t
 from closurelens.ty.types import HAS_INFER, Ty
 
 
-def check_args(cx: FnCtxt, args: list[Expr], formal: tuple[Ty, ...], ret: Ty, expected: Ty | None) -> None:
-    """Check `args` against the parameters `formal`; `expected` is what the call's result should be."""
+def check_args(
+    cx: FnCtxt, args: list[Expr], formal: tuple[Ty, ...], ret: Ty, expected: Ty | None, doubt: str = ""
+) -> None:
+    """Check `args` against the parameters `formal`; `expected` is what the call's result should be.
+
+    `doubt`: why another function may be meant, which may want closures of another kind.
+    """
     from closurelens.infer.exprs import check_expr
 
     hints = _hints_from_result(cx, formal, ret, expected)
@@ -39,6 +44,8 @@ def check_args(cx: FnCtxt, args: list[Expr], formal: tuple[Ty, ...], ret: Ty, ex
             if closures and isinstance(own, t.Infer) and own.id in in_result and isinstance(expected, t.Unknown):
                 # What is wanted of the result may say more of the closure than the function does.
                 cx.open_kind = expected.why
+            if closures and doubt:
+                cx.open_kind = doubt
             actual = check_expr(cx, arg, hint)
             if hints is not None and hint is not formal[at]:
                 mark = cx.table.snapshot()
@@ -145,10 +152,11 @@ def check_method_call(cx: FnCtxt, expr: MethodCall, expected: Ty | None) -> Ty:
     resolver = cx.scopes.resolver_at(expr.id)
     turbofish = resolver.lower_generic_args(expr.generic_args, cx.var) if expr.generic_args is not None else ()
     confirmed = method.confirm(cx, expr, pick, adjusted, turbofish)
-    if pick.doubtful:
-        cx.unknown_at(expr, f"several methods `{expr.name}` may be meant")
+    doubt = f"several methods `{expr.name}` may be meant" if pick.doubtful else ""
+    if doubt:
+        cx.unknown_at(expr, doubt)
     cx.callees[expr.id] = confirmed.callee
-    check_args(cx, expr.args, confirmed.params, confirmed.ret, expected)
+    check_args(cx, expr.args, confirmed.params, confirmed.ret, expected, doubt)
     return confirmed.ret
 
 
