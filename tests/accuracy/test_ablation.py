@@ -71,7 +71,7 @@ def test_what_stays_certain_is_right(crate: str, record_property: Callable[[str,
     record_property("accuracy", line)
     wrong = ablation.surprises(told)
     assert not wrong, "\n".join(map(str, wrong))
-    assert told.compared > told.deletions
+    assert told.compared > told.deletions / 2
     assert told.certain > told.compared / 2
 
 
