@@ -20,7 +20,8 @@ def encodings(*names: str) -> Json:
     ("offered", "chosen"),
     [
         (["utf-8", "utf-16"], "utf-8"),
-        (["utf-32", "utf-8", "utf-16"], "utf-8"),
+        (["utf-32", "utf-8", "utf-16"], "utf-32"),
+        (["utf-16", "utf-8"], "utf-8"),
         (["utf-16"], "utf-16"),
         (["utf-32"], "utf-32"),
         ([], "utf-16"),

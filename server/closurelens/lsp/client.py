@@ -66,8 +66,9 @@ def client_of(capabilities: Any) -> Client:
 
 
 def _encoding(offered: list[str]) -> Encoding:
-    """UTF-8 costs us least; a client that offers nothing speaks UTF-16."""
-    known = [encoding for name in offered for encoding in Encoding if encoding.value == name]
-    if Encoding.UTF8 in known:
-        return Encoding.UTF8
-    return known[0] if known else Encoding.UTF16
+    """The first in the client's order that is not UTF-16, as rust-analyzer takes it: lsp-mode has one encoding for all
+    servers of a buffer. A client that offers nothing speaks UTF-16."""
+    for name in offered:
+        if name in (Encoding.UTF8.value, Encoding.UTF32.value):
+            return Encoding(name)
+    return Encoding.UTF16
