@@ -23,7 +23,7 @@ def builtin_candidate(
     if trait in names.AUTO_TRAITS:
         return BuiltinCandidate({})
     if trait == names.SIZED:
-        return Answer.NO if isinstance(self_ty, t.Slice | t.Dyn) or self_ty == t.STR else BuiltinCandidate({})
+        return Answer.NO if is_unsized(self_ty) else BuiltinCandidate({})
     if trait in names.CALL_TRAITS:
         return _callable(solver, self_ty, trait, args)
     if trait in (names.COPY, names.CLONE):
@@ -36,6 +36,10 @@ def builtin_candidate(
         if trait == names.ITERATOR and self_ty.kind == "gen":
             return BuiltinCandidate({"Item": self_ty.output})
     return None
+
+
+def is_unsized(ty: Ty) -> bool:
+    return isinstance(ty, t.Slice | t.Dyn) or ty == t.STR
 
 
 def _copy_clone(solver: Solver, self_ty: Ty, trait: DefPath, depth: int) -> Candidate | Answer | None:

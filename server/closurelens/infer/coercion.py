@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from closurelens.hir.body import Deref, Expr, Field, Index, PathExpr
 from closurelens.infer import autoderef, names
-from closurelens.infer.fn_ctxt import FnCtxt
+from closurelens.infer.fn_ctxt import Branches, FnCtxt
 from closurelens.infer.result import Adjustment, BorrowAdjust, DerefAdjust, OtherAdjust
 from closurelens.ty import types as t
 from closurelens.ty.types import Ty
@@ -184,8 +184,15 @@ def _unsize(cx: FnCtxt, source: Ty, target: Ty) -> bool:
             return False
 
 
-def merge(cx: FnCtxt, merged: Ty | None, expr: Expr, ty: Ty, expected: Ty | None) -> Ty:
-    """Add one more branch of type `ty` to what the branches before gave (rustc's CoerceMany)."""
+def merge(cx: FnCtxt, branches: Branches, expr: Expr, ty: Ty, expected: Ty | None) -> Ty:
+    """Add one more branch of type `ty` to what the branches before gave (rustc's CoerceMany); what all give now."""
+    branches.ty = merged = _merged(cx, branches, expr, ty, expected)
+    branches.exprs.append(expr)
+    return merged
+
+
+def _merged(cx: FnCtxt, branches: Branches, expr: Expr, ty: Ty, expected: Ty | None) -> Ty:
+    merged = branches.ty
     if expected is not None and isinstance(cx.shallow(expected), t.Unknown):
         coerce(cx, expr, ty, expected)
         expected = None
@@ -211,14 +218,32 @@ def merge(cx: FnCtxt, merged: Ty | None, expr: Expr, ty: Ty, expected: Ty | None
             cx.unify(pointer, t.FnPtr(*other))
             return pointer
     if not coerce(cx, expr, now, before):
-        if _reaches(cx, before, now):
-            return now
+        if _coerce_earlier(cx, branches.exprs, before, now):
+            return t.erase_regions(now)
         cx.mismatch(now, before)
     return before
 
 
-def _reaches(cx: FnCtxt, a: Ty, b: Ty) -> bool:
-    """Whether the branches before, of type `a`, are coerced to what a later one is."""
-    if not isinstance(a, t.Ref) or not isinstance(b, t.Ref) or b.mutable > a.mutable:
-        return False
-    return any(cx.try_unify(step.ty, b.inner) for step in autoderef.steps(cx, a)[1:])
+def _coerce_earlier(cx: FnCtxt, exprs: list[Expr], before: Ty, now: Ty) -> bool:
+    """Coerce the branches so far to what a later one is; False where that does not fit.
+
+    That needs branches that were coerced to nothing else: they gave their value, or a reborrow of it.
+    """
+    kept: list[tuple[Expr, list[Adjustment]]] = []
+    for expr in exprs:
+        found = cx.adjustments.get(expr.id)
+        match found:
+            case None | [] | [OtherAdjust(what="never")]:
+                pass
+            case [DerefAdjust(overloaded=False), BorrowAdjust(raw=False)]:
+                kept.append((expr, found))
+            case _:
+                return False
+    for expr, _ in kept:
+        del cx.adjustments[expr.id]
+    open_to = [e for e in exprs if not cx.adjustments.get(e.id) and cx.shallow(cx.expr_ty[e.id]) != t.NEVER]
+    fits = [coerce(cx, expr, before, now) for expr in open_to]
+    if all(fits):
+        return True
+    cx.adjustments.update({expr.id: adjustments for expr, adjustments in kept})
+    return False

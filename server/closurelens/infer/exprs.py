@@ -12,7 +12,7 @@ from closurelens.hir import body as h
 from closurelens.hir.body import Expr
 from closurelens.infer import calls, closures, names, operators, paths, places
 from closurelens.infer.coercion import coerce, demand_coerce, merge
-from closurelens.infer.fn_ctxt import FnCtxt, Frame, Target, with_regions
+from closurelens.infer.fn_ctxt import Branches, FnCtxt, Frame, Target, with_regions
 from closurelens.infer.patterns import check_pat
 from closurelens.resolve.answers import AssocValue, CtorValue, NoValue
 from closurelens.ty import types as t
@@ -116,8 +116,7 @@ def _block(cx: FnCtxt, expr: h.Block, expected: Ty | None) -> Ty:
     if expr.tail is not None:
         ty = check_expr(cx, expr.tail, expected)
         if target is not None:
-            target.merged = merge(cx, target.merged, expr.tail, ty, expected)
-            ty = target.merged
+            ty = merge(cx, target.merged, expr.tail, ty, expected)
         elif expected is not None:
             wanted = cx.shallow(expected)
             if isinstance(wanted, t.Unknown):
@@ -128,8 +127,8 @@ def _block(cx: FnCtxt, expr: h.Block, expected: Ty | None) -> Ty:
                     ty = wanted
     else:
         ty = t.NEVER if cx.diverges else t.UNIT
-        if target is not None and target.merged is not None:
-            ty = target.merged
+        if target is not None and target.merged.ty is not None:
+            ty = target.merged.ty
     if target is not None:
         cx.targets.pop()
         if target.may_break:
@@ -201,9 +200,10 @@ def _if(cx: FnCtxt, expr: h.If, expected: Ty | None) -> Ty:
         return t.UNIT
     then_ty = check_expr(cx, expr.then, expected)
     then_diverges, cx.diverges = cx.diverges, False
-    merged = merge(cx, None, expr.then, then_ty, expected)
+    branches = Branches()
+    merge(cx, branches, expr.then, then_ty, expected)
     else_ty = check_expr(cx, expr.otherwise, expected)
-    merged = merge(cx, merged, expr.otherwise, else_ty, expected)
+    merged = merge(cx, branches, expr.otherwise, else_ty, expected)
     cx.diverges = before or (cx.diverges and then_diverges)
     return merged
 
@@ -214,7 +214,7 @@ def _match(cx: FnCtxt, expr: h.Match, expected: Ty | None) -> Ty:
     for arm in expr.arms:
         check_pat(cx, arm.pat, ty)
     expected = _for_branches(cx, expected)
-    merged: Ty | None = None
+    branches = Branches()
     all_diverge = True
     for arm in expr.arms:
         cx.diverges = False
@@ -223,9 +223,9 @@ def _match(cx: FnCtxt, expr: h.Match, expected: Ty | None) -> Ty:
             cx.diverges = False
         arm_ty = check_expr(cx, arm.body, expected)
         all_diverge = all_diverge and cx.diverges
-        merged = merge(cx, merged, arm.body, arm_ty, expected)
+        merge(cx, branches, arm.body, arm_ty, expected)
     cx.diverges = before or all_diverge
-    return merged if merged is not None else t.NEVER
+    return branches.ty if branches.ty is not None else t.NEVER
 
 
 def _loop(cx: FnCtxt, expr: h.Loop, expected: Ty | None) -> Ty:
@@ -236,7 +236,7 @@ def _loop(cx: FnCtxt, expr: h.Loop, expected: Ty | None) -> Ty:
     if not target.may_break:
         return t.NEVER
     cx.diverges = False
-    return target.merged if target.merged is not None else t.UNIT
+    return target.merged.ty if target.merged.ty is not None else t.UNIT
 
 
 def _while(cx: FnCtxt, expr: h.While, expected: Ty | None) -> Ty:
@@ -279,12 +279,12 @@ def _break(cx: FnCtxt, expr: h.Break, expected: Ty | None) -> Ty:
     if expr.value is not None:
         hint = None
         if target is not None:
-            hint = target.expected if target.expected is not None else target.merged
+            hint = target.expected if target.expected is not None else target.merged.ty
         ty = check_expr(cx, expr.value, hint)
         if target is not None:
-            target.merged = merge(cx, target.merged, expr.value, ty, target.expected)
-    elif target is not None and target.merged is None:
-        target.merged = t.UNIT
+            merge(cx, target.merged, expr.value, ty, target.expected)
+    elif target is not None and target.merged.ty is None:
+        target.merged.ty = t.UNIT
     return t.NEVER
 
 
@@ -400,10 +400,11 @@ def _elem_hint(cx: FnCtxt, expected: Ty | None) -> Ty | None:
 
 def _array(cx: FnCtxt, expr: h.ArrayExpr, expected: Ty | None) -> Ty:
     hint = _elem_hint(cx, expected)
-    merged: Ty | None = None
+    branches = Branches()
     for elem in expr.elems:
-        ty = check_expr(cx, elem, hint if hint is not None else merged)
-        merged = merge(cx, merged, elem, ty, hint)
+        ty = check_expr(cx, elem, hint if hint is not None else branches.ty)
+        merge(cx, branches, elem, ty, hint)
+    merged = branches.ty
     if merged is None:
         merged = hint if hint is not None else cx.var()
     return t.Array(merged, t.Const(len(expr.elems)))
@@ -467,11 +468,12 @@ def _range(cx: FnCtxt, expr: h.RangeExpr, expected: Ty | None) -> Ty:
         wanted = cx.resolve(expected)
         if isinstance(wanted, t.Adt) and wanted.args:
             hint = wanted.args[0]
-    elem: Ty | None = None
+    ends = Branches()
     for end in (expr.low, expr.high):
         if end is not None:
-            ty = check_expr(cx, end, hint if hint is not None else elem)
-            elem = merge(cx, elem, end, ty, hint)
+            ty = check_expr(cx, end, hint if hint is not None else ends.ty)
+            merge(cx, ends, end, ty, hint)
+    elem = ends.ty
     if elem is None:
         return t.Adt(names.RANGE_FULL)
     if expr.low is not None and expr.high is not None:

@@ -17,7 +17,7 @@ from closurelens.infer.result import (
 )
 from closurelens.infer.table import Table, VarKind
 from closurelens.infer.traits import Solver
-from closurelens.records import dataclass
+from closurelens.records import dataclass, field
 from closurelens.resolve.body_scope import BodyScopes
 from closurelens.resolve.program import Program
 from closurelens.resolve.resolver import Resolver
@@ -28,12 +28,20 @@ from closurelens.ty.types import HAS_INFER, Ty
 
 
 @dataclass(slots=True)
+class Branches:
+    """The branches so far whose values meet, and the type of what they give; None before the first."""
+
+    ty: Ty | None = None
+    exprs: list[Expr] = field(default_factory=list)
+
+
+@dataclass(slots=True)
 class Target:
     """Where values of several branches meet: a loop's breaks, a function's returns."""
 
     label: str | None
     expected: Ty | None
-    merged: Ty | None = None
+    merged: Branches = field(default_factory=Branches)
     is_loop: bool = True
     may_break: bool = False
 

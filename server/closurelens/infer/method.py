@@ -9,6 +9,7 @@ from __future__ import annotations
 from closurelens.hir.body import Expr
 from closurelens.infer import autoderef, doubts
 from closurelens.infer.autoderef import Step
+from closurelens.infer.builtin import is_unsized
 from closurelens.infer.fn_ctxt import FnCtxt
 from closurelens.infer.generics import Subst, of_fn, trait_subst
 from closurelens.infer.goals import Answer
@@ -192,7 +193,12 @@ def _why_unseen(cx: FnCtxt, self_ty: Ty) -> str | None:
 
 
 def _may_be_self(kind: SelfKind, self_ty: Ty) -> bool:
-    """A quick look at whether a method of this receiver can take `self_ty`."""
+    """A quick look at whether a method of this receiver can take `self_ty`.
+
+    Nothing takes what is unsized by value: `impl<T> Trait for T` is not for `[u8]`, as its `T` is `Sized`.
+    """
+    if kind is SelfKind.VALUE:
+        return not is_unsized(self_ty)
     if kind is SelfKind.REF:
         return isinstance(self_ty, t.Ref) and not self_ty.mutable
     if kind is SelfKind.MUT:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from closurelens.hir import body as h
 from closurelens.infer import autoderef, names
+from closurelens.infer.builtin import is_unsized
 from closurelens.infer.coercion import OPEN_REGION, coerce, demand_coerce
 from closurelens.infer.fn_ctxt import DeferredCast, FnCtxt
 from closurelens.infer.goals import Answer
@@ -291,7 +292,7 @@ def check_addr_of(cx: FnCtxt, expr: h.AddrOf, expected: Ty | None = None) -> Ty:
         if isinstance(known, t.Ref | t.RawPtr):
             hint = cx.resolve(known.inner)
             if (
-                _is_unsized(hint)
+                is_unsized(hint)
                 and not is_syntactic_place(operand)
                 and not isinstance(operand, h.ArrayExpr | h.Repeat | h.Closure)
             ):
@@ -303,10 +304,6 @@ def check_addr_of(cx: FnCtxt, expr: h.AddrOf, expected: Ty | None = None) -> Ty:
     if expr.is_raw:
         return t.RawPtr(ty, mutable=expr.mutable)
     return t.Ref(ty, mutable=expr.mutable)
-
-
-def _is_unsized(ty: Ty) -> bool:
-    return isinstance(ty, t.Slice | t.Dyn) or ty == t.STR
 
 
 def convert_place_derefs_to_mutable(cx: FnCtxt, expr: h.Expr) -> None:

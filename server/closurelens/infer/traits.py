@@ -41,6 +41,8 @@ from closurelens.ty.types import (
 
 MAX_OPEN_IMPLS = 4
 """So many impls are looked into for a nested goal that still has open variables; with more it is undecided."""
+MAX_SUPERTRAITS = 200
+"""So many supertraits are looked at for one bound: a trait may name itself with ever larger arguments, in code that is wrong."""
 MAX_LOOKED = 2000
 """So many impls are looked into for one goal and all that it leads to."""
 
@@ -74,13 +76,13 @@ class Solver:
     def elaborate(self, self_ty: Ty, bound: Bound) -> list[Bound]:
         """`bound` and the bounds its supertraits imply for `self_ty`; `Name = ty` bindings go along."""
         out: list[Bound] = []
-        seen: set[DefPath] = set()
+        seen: set[tuple[DefPath, tuple[Ty, ...]]] = set()
         work = [bound]
         while work:
             bound = work.pop(0)
-            if bound.trait in seen:
+            if (bound.trait, bound.args) in seen or len(out) > MAX_SUPERTRAITS:
                 continue
-            seen.add(bound.trait)
+            seen.add((bound.trait, bound.args))
             out.append(bound)
             trait = self.db.trait(bound.trait)
             if trait is None:
@@ -341,26 +343,27 @@ class Solver:
     def _from_bounds(self, self_ty: Ty, trait: DefPath, args: tuple[Ty, ...]) -> Candidate | Answer | None:
         table = self.table
         matching = [b for b in self.bounds_of(self_ty) if b.trait == trait and self._could_unify_args(b.args, args)]
+        subjects = [self_ty] * len(matching)
         if self._env_open and not matching and self_ty.__class__ is not t.Projection:
             for subject, bound in self._env_open:
                 if bound.trait != trait or subject.__class__ is not self_ty.__class__:
                     continue
                 mark = table.snapshot()
-                fits = table.unify(subject, self_ty) and self._unify_args(bound.args, args)
-                table.rollback(mark)
-                if fits:
+                if table.unify(subject, self_ty) and self._unify_args(bound.args, args):
                     matching.append(bound)
-                    break
+                    subjects.append(subject)
+                table.rollback(mark)
         if not matching:
             return None
         chosen = matching[0]
         if len(matching) > 1:
-            distinct = {tuple([table.deep(a) for a in b.args]) for b in matching}
-            if len(distinct) > 1 and any(a.flags & HAS_INFER for a in map(table.deep, args)):
+            distinct = {(table.deep(s), *[table.deep(a) for a in b.args]) for s, b in zip(subjects, matching, strict=True)}
+            if len(distinct) > 1 and (table.deep(self_ty).flags | _flags([table.deep(a) for a in args])) & HAS_INFER:
                 return Answer.MAYBE
             for bound in matching:
                 if bound.assoc:
                     chosen = Bound(chosen.trait, chosen.args, chosen.assoc + bound.assoc)
+        table.unify(subjects[0], self_ty)
         self._unify_args(chosen.args, args)
         return BoundCandidate(chosen)
 
