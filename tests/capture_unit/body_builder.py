@@ -45,6 +45,7 @@ class Builder:
         self.adts = {a.path: a for a in adts}
         self.edition = edition
         self.drops = drops
+        self.may_drop: dict[str, str] = {}
         self.expr_ty: list[Ty] = []
         self.pat_ty: list[Ty] = []
         self.pat_def: dict[int, Def] = {}
@@ -153,6 +154,7 @@ class Builder:
             is_copy=self.is_copy,
             adt=self.adts.get,
             has_drop_impl=lambda path: path in self.drops,
+            may_drop=self.may_drop.get,
             variant_of=self.variant_of,
         )
 

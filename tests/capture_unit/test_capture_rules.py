@@ -105,6 +105,25 @@ def test_move_takes_the_whole_of_a_drop_type(name: str, ty: t.Ty, told: str) -> 
     assert b.one(field, is_move=True) == told
 
 
+@pytest.mark.parametrize(
+    ("name", "ty", "told"),
+    [("s", STRING, "? Fn [d.s]"), ("x", I32, "Fn [copy d.x]")],
+)
+def test_move_may_take_the_whole_of_what_may_be_a_drop_type(name: str, ty: t.Ty, told: str) -> None:
+    b = Builder(struct("D", x=I32, s=STRING))
+    b.may_drop["D"] = "derive `Trace` may add methods and impls"
+    d = b.var("d", Adt("D"))
+    field = b.make(h.AddrOf, ref(ty), b.field(b.use(d), name, ty), False)
+    assert b.one(field, is_move=True) == told
+
+
+def test_what_the_body_moves_out_of_is_no_drop_type() -> None:
+    b = Builder(struct("D", x=I32, s=STRING))
+    b.may_drop["D"] = "derive `Trace` may add methods and impls"
+    d = b.var("d", Adt("D"))
+    assert b.one(b.call("drop", b.field(b.use(d), "s", STRING)), is_move=True) == "FnOnce [d.s]"
+
+
 def test_an_index_is_not_captured() -> None:
     b = Builder()
     a, i = b.var("a", Array(I32, t.Const(3)), mutable=True), b.var("i", Prim("usize"))

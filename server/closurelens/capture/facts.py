@@ -69,6 +69,10 @@ class Facts:
     def has_drop_impl(self, ty: Ty) -> bool:
         return isinstance(ty, Adt) and self.result.has_drop_impl(ty.path)
 
+    def may_drop(self, ty: Ty) -> str | None:
+        """Why `ty` may implement Drop although no such impl is seen."""
+        return self.result.may_drop(ty.path) if isinstance(ty, Adt) else None
+
     def is_multivariant(self, ty: Ty) -> bool | None:
         """Whether a pattern that names a variant or struct reads a discriminant of `ty`; None: `ty` is not known.
 

@@ -102,6 +102,21 @@ def restrict_precision_for_drop_types(facts: Facts, base_ty: Ty, projs: Projs) -
     return projs
 
 
+def doubtful_drop(facts: Facts, base_ty: Ty, processed: Processed) -> tuple[Processed, str] | None:
+    """What is captured instead if a type on the way has an impl of Drop that is not seen, and why it may have one.
+
+    What the body itself moves out of a type shows that the type has none.
+    """
+    projs = processed.projs
+    if processed.access is not VALUE or processed.natural is VALUE or not projs:
+        return None
+    for at in range(len(projs)):
+        why = facts.may_drop(ty_before(base_ty, projs, at))
+        if why is not None and not facts.is_copy(projs[-1].ty):
+            return Processed(projs[:at], VALUE, processed.natural), why
+    return None
+
+
 def process(facts: Facts, base_ty: Ty, projs: Projs, access: Access, clause: CaptureClause) -> Processed:
     """A use as the closure's captures see it."""
     if projs:

@@ -13,7 +13,7 @@ from closurelens.capture.facts import Facts, GuessReceiver, Kinds
 from closurelens.capture.min_captures import ClosureAnalysis, MinCapture, VariableCaptures
 from closurelens.capture.model import Capture, ClosureCaptures, Use, UseWhy
 from closurelens.capture.places import MUT, SHARED, UNIQUE, VALUE, Access, is_prefix, keys, to_mode, to_model
-from closurelens.capture.precision import CaptureClause, Processed, process
+from closurelens.capture.precision import CaptureClause, Processed, doubtful_drop, process
 from closurelens.capture.tree import ClosureNode, closure_tree
 from closurelens.capture.use_visitor import ExprUseVisitor
 from closurelens.hir import body as h
@@ -131,13 +131,23 @@ class _Analysis:
         facts, variables = self.facts, self.variables
         for event in visit.events:
             variable = self._variable(event.binding, event.base_ty)
-            variable.uses.append((event, process(facts, event.base_ty, event.projs, event.access, clause)))
+            processed = process(facts, event.base_ty, event.projs, event.access, clause)
+            variable.uses.append((event, processed))
+            if clause is CaptureClause.VALUE and event.doubt is None:
+                self._doubt_drop(variable, event, processed)
         for doubt in visit.doubts:
             bundles = [[process(facts, doubt.base_ty, *info, clause) for info in bundle] for bundle in doubt.bundles]
             self._variable(doubt.binding, doubt.base_ty).doubts.append((doubt, bundles))
         for binding in self.node.mentioned:
             if binding not in variables:
                 self._variable(binding, facts.result.binding_ty[binding])
+
+    def _doubt_drop(self, variable: _Variable, event: Event, processed: Processed) -> None:
+        found = doubtful_drop(self.facts, event.base_ty, processed)
+        if found is not None:
+            whole, why = found
+            event.doubt = Doubt(event.binding, event.base_ty, [], why)
+            variable.doubts.append((event.doubt, [[processed], [whole]]))
 
     def _variable(self, binding: int, base_ty: Ty) -> _Variable:
         variable = self.variables.get(binding)

@@ -198,6 +198,9 @@ def _write_back(cx: FnCtxt, owner: BodyOwner) -> InferenceResult:
     def has_drop_impl(path: str) -> bool:
         return bool(cx.db.trait_impls(names.DROP, path))
 
+    def may_drop(path: str) -> str | None:
+        return cx.db.has_unseen_impls(t.Adt(path))
+
     return InferenceResult(
         body=cx.body,
         owner=owner.path,
@@ -217,6 +220,7 @@ def _write_back(cx: FnCtxt, owner: BodyOwner) -> InferenceResult:
         is_copy=is_copy,
         adt=adt,
         has_drop_impl=has_drop_impl,
+        may_drop=may_drop,
         variant_of=variant_of,
         contradictions=cx.solver.contradictions,
         deferred_calls=cx.deferred_calls,

@@ -126,6 +126,8 @@ class InferenceResult:
     adt: Callable[[DefPath], AdtSig | None]
     has_drop_impl: Callable[[DefPath], bool]
     """Whether the ADT itself implements Drop (its fields cannot be moved out)."""
+    may_drop: Callable[[DefPath], str | None]
+    """Why the ADT may implement Drop although no such impl is seen."""
     variant_of: Callable[[Def, Ty], VariantSig | None]
     """The variant (or the struct's only one) that a pattern's or struct expression's path names."""
     contradictions: list[str] = field(default_factory=list)

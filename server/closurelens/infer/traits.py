@@ -357,7 +357,9 @@ class Solver:
             return None
         chosen = matching[0]
         if len(matching) > 1:
-            distinct = {(table.deep(s), *[table.deep(a) for a in b.args]) for s, b in zip(subjects, matching, strict=True)}
+            distinct = {
+                (table.deep(s), *[table.deep(a) for a in b.args]) for s, b in zip(subjects, matching, strict=True)
+            }
             if len(distinct) > 1 and (table.deep(self_ty).flags | _flags([table.deep(a) for a in args])) & HAS_INFER:
                 return Answer.MAYBE
             for bound in matching:
@@ -383,19 +385,33 @@ class Solver:
         found.extend(db.trait_impls(trait, None))
         return found
 
+    def _local_to(self, ty: Ty) -> DefPath | None:
+        """What makes an impl for `ty` local to a crate, by Rust's orphan rules: a type or trait that is declared there."""
+        near = self.table.shallow(ty)
+        while True:
+            match near:
+                case t.Ref() | t.Slice() | t.Array():
+                    near = self.table.shallow(near.parts()[0])
+                case t.Adt(path=names.BOX | names.PIN) if near.args:
+                    near = self.table.shallow(near.args[0])
+                case t.Adt():
+                    return near.path
+                case t.Dyn() if near.bounds:
+                    return near.bounds[0].trait
+                case _:
+                    return None
+
     def _far_impls(self, self_ty: Ty, trait: DefPath, args: tuple[Ty, ...], head: str | None) -> list[ImplSig]:
-        """Impls that stand in the crate of a type inside the self type or the arguments."""
+        """Impls that stand in the crate of a type or trait inside the self type or the arguments."""
         out: list[ImplSig] = []
         seen: set[str] = set()
         for ty in (self_ty, *args):
-            near = self.table.shallow(ty)
-            while isinstance(near, t.Ref | t.Slice | t.Array):
-                near = self.table.shallow(near.parts()[0])
-            if isinstance(near, t.Adt) and near.path != head:
-                crate = near.path.partition("::")[0]
+            path = self._local_to(ty)
+            if path is not None and path != head:
+                crate = path.partition("::")[0]
                 if crate not in seen:
                     seen.add(crate)
-                    out.extend(self.db.trait_impls_in(near.path, trait, head))
+                    out.extend(self.db.trait_impls_in(path, trait, head))
         return out
 
     def _from_impls_unless_open(

@@ -87,6 +87,15 @@ def _into_static_str(item: AdtItem, own: TypeRef) -> list[ImplItem]:
     return [_impl(item, text, _absolute("core::convert::From", source)) for source in sources]
 
 
+def _into_i32(item: AdtItem, own: TypeRef) -> list[ImplItem]:
+    return [_impl(item, PathType(Path([Segment("i32")])), _absolute("core::convert::From", own))]
+
+
+def _zeroize(item: AdtItem, own: TypeRef) -> list[ImplItem] | None:
+    """`#[zeroize(drop)]` on the type adds `Drop`."""
+    return None if "zeroize" in item.attrs.others else []
+
+
 def _from(item: AdtItem, own: TypeRef, field: FieldDecl) -> ImplItem:
     return _impl(item, own, _absolute("core::convert::From", field.ty))
 
@@ -125,6 +134,24 @@ DERIVES: dict[str, DeriveModel] = {
     "pest_derive::Parser": DeriveModel("impl ::pest::Parser<Rule> for Self {}", "", "grammar grammar_inline"),
     "schemars_derive::JsonSchema": _of("::schemars::JsonSchema", "schemars serde validate"),
     "prost_derive::Message": _all("prost", "::prost::Message", "::core::default::Default", "::core::fmt::Debug"),
+    "prost_derive::Oneof": DeriveModel(
+        "impl ::core::fmt::Debug for Self {} impl Self {"
+        " pub fn encode(&self, buf: &mut impl ::prost::bytes::BufMut);"
+        " pub fn encoded_len(&self) -> usize; }",
+        "",
+        "prost",
+    ),
+    "prost_derive::Enumeration": DeriveModel(
+        "impl ::core::default::Default for Self {}"
+        " impl ::core::convert::TryFrom<i32> for Self { type Error = ::prost::UnknownEnumValue; }"
+        " impl Self { pub fn is_valid(value: i32) -> bool; pub fn from_i32(value: i32) -> Option<Self>; }",
+        "",
+        "prost",
+        " From",
+        _into_i32,
+    ),
+    "zeroize_derive::Zeroize": replace(_of("::zeroize::Zeroize", "zeroize"), more=_zeroize),
+    "zeroize_derive::ZeroizeOnDrop": _all("zeroize", "::core::ops::Drop", "::zeroize::ZeroizeOnDrop"),
     "strum_macros::Display": _of("::core::fmt::Display", "strum", bound=False),
     "strum_macros::EnumString": _of("::core::str::FromStr", "strum", bound=False),
     "strum_macros::EnumCount": _of("::strum::EnumCount", "strum", bound=False),
@@ -157,6 +184,7 @@ FACADES = {
     "typed_builder": "typed_builder_macro",
     "yew": "yew_macro",
     "zerocopy": "zerocopy_derive",
+    "zeroize": "zeroize_derive",
 }
 """Crates by which users name the derives of others: what counts where their source is not at hand."""
 
@@ -195,6 +223,7 @@ def crates() -> frozenset[str]:
         "dioxus",
         "prost",
         "derive_more",
+        "zeroize",
     }
 
 

@@ -5,3 +5,4 @@ pub mod items;
 pub mod newtypes;
 pub mod select;
 pub mod tracing_macros;
+pub mod wire;
