@@ -42,7 +42,7 @@ from closurelens.ty.types import (
 MAX_OPEN_IMPLS = 4
 """So many impls are looked into for a nested goal that still has open variables; with more it is undecided."""
 MAX_SUPERTRAITS = 200
-"""So many supertraits are looked at for one bound: a trait may name itself with ever larger arguments, in code that is wrong."""
+"""So many supertraits are looked at for one bound: in wrong code a trait may imply itself for ever larger arguments."""
 MAX_LOOKED = 2000
 """So many impls are looked into for one goal and all that it leads to."""
 
@@ -386,7 +386,7 @@ class Solver:
         return found
 
     def _local_to(self, ty: Ty) -> DefPath | None:
-        """What makes an impl for `ty` local to a crate, by Rust's orphan rules: a type or trait that is declared there."""
+        """The type or trait whose crate may write impls for `ty`, by Rust's orphan rules."""
         near = self.table.shallow(ty)
         while True:
             match near:
