@@ -25,6 +25,7 @@ from closurelens.infer.goals import (
     SharedCache,
     TraitGoal,
 )
+from closurelens.infer.orphan import local_to
 from closurelens.infer.reject import header_args, header_may_match
 from closurelens.infer.table import Table, VarKind
 from closurelens.ty import types as t
@@ -385,28 +386,12 @@ class Solver:
         found.extend(db.trait_impls(trait, None))
         return found
 
-    def _local_to(self, ty: Ty) -> DefPath | None:
-        """The type or trait whose crate may write impls for `ty`, by Rust's orphan rules."""
-        near = self.table.shallow(ty)
-        while True:
-            match near:
-                case t.Ref() | t.Slice() | t.Array():
-                    near = self.table.shallow(near.parts()[0])
-                case t.Adt(path=names.BOX | names.PIN) if near.args:
-                    near = self.table.shallow(near.args[0])
-                case t.Adt():
-                    return near.path
-                case t.Dyn() if near.bounds:
-                    return near.bounds[0].trait
-                case _:
-                    return None
-
     def _far_impls(self, self_ty: Ty, trait: DefPath, args: tuple[Ty, ...], head: str | None) -> list[ImplSig]:
         """Impls that stand in the crate of a type or trait inside the self type or the arguments."""
         out: list[ImplSig] = []
         seen: set[str] = set()
         for ty in (self_ty, *args):
-            path = self._local_to(ty)
+            path = local_to(self.table, ty)
             if path is not None and path != head:
                 crate = path.partition("::")[0]
                 if crate not in seen:
