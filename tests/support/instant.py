@@ -45,10 +45,14 @@ def closures_of(source: str, edition: str) -> list[Told]:
     shared = SharedCache()
     (crate,) = graph.crates.values()
     out: list[Told] = []
+    off: list[Told] = []
     for owner in file_bodies(program.crate(crate), PATH):
         for analysis in analyse(program, owner, shared, _receivers()):
             start = 0 if isinstance(owner.source, Expansion) else owner.body_base
-            out.extend(told(captures, start + analysis.offset) for captures in analysis.captures)
+            for captures in analysis.captures:
+                (off if captures.is_off else out).append(told(captures, start + analysis.offset))
+    compiled = {closure.start for closure in out}
+    out += [closure for closure in off if closure.start not in compiled]
     out.sort(key=lambda closure: closure.start)
     return out
 

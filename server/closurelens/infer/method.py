@@ -90,11 +90,9 @@ def _assemble(cx: FnCtxt, found: list[Step], name: str, traits: frozenset[str]) 
                 if sig is not None and sig.self_kind is not SelfKind.NONE:
                     inherent.append(InherentCandidate(sig, impl))
         if isinstance(ty, t.Param | t.Dyn | t.Opaque | t.Projection):
-            seen: set[Bound] = set()
-            for bound in cx.solver.bounds_of(ty):
+            for bound in offering_bounds(cx, ty):
                 sig = trait_method(cx, bound.trait, name)
-                if sig is not None and bound not in seen:
-                    seen.add(bound)
+                if sig is not None:
                     candidate = TraitCandidate(sig, bound.trait, bound, ty)
                     (extension if isinstance(ty, t.Opaque) else inherent).append(candidate)
     for trait in offering(cx, traits, name):
@@ -102,6 +100,19 @@ def _assemble(cx: FnCtxt, found: list[Step], name: str, traits: frozenset[str]) 
         if sig is not None:
             extension.append(TraitCandidate(sig, trait))
     return [inherent, extension]
+
+
+def offering_bounds(cx: FnCtxt, ty: Ty) -> list[Bound]:
+    """The bounds of a type, one for each trait: where several differ in its arguments, these are open.
+
+    rustc collapses candidates of one trait to the trait (`collapse_candidates_to_trait_pick`).
+    """
+    found: dict[DefPath, Bound] = {}
+    for bound in cx.solver.bounds_of(ty):
+        known = found.setdefault(bound.trait, bound)
+        if known.args != bound.args:
+            found[bound.trait] = Bound(bound.trait, tuple([cx.var() for _ in bound.args]))
+    return list(found.values())
 
 
 def offering(cx: FnCtxt, traits: frozenset[DefPath], name: str) -> list[DefPath]:

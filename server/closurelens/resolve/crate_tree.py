@@ -170,12 +170,15 @@ class CrateIndex:
         if module.state is not State.UNREAD:
             return
         module.state = State.POPULATING
-        found = self._items_of(module)
-        if found is not None:
-            items, source = found
-            self.filing.file(place_of(module, items, source), items)
-        module.state = State.DONE
-        self.program.names.changed()
+        postponed = self.program.names.postponed
+        with postponed.filling():
+            found = self._items_of(module)
+            left = [] if found is None else self.filing.file(place_of(module, *found), found[0])
+            if left and postponed.is_open:
+                postponed.add(module, left)
+            else:
+                module.state = State.DONE
+            self.program.names.changed()
 
     def _items_of(self, module: ModuleData) -> tuple[Sequence[Item], Source] | None:
         declared = module.declared

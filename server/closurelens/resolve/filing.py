@@ -37,6 +37,7 @@ from closurelens.resolve.derive_models import DeriveModel, impls_of
 from closurelens.resolve.macro_scope import is_macro_rules
 from closurelens.resolve.made_items import made_beside
 from closurelens.resolve.module import Entry, Import, ModuleData, Names
+from closurelens.resolve.postponed import Waiting
 from closurelens.resolve.sources import items_of
 from closurelens.resolve.wasm_extern import foreign_items, items_beside
 from closurelens.syntax.nodes import tree_of
@@ -70,17 +71,38 @@ class Filing:
         self._crate = crate
         self.members: dict[Entry, list[Entry]] = {}
 
-    def file(self, context: Place, items: Sequence[Item]) -> None:
-        work: list[tuple[Place, Iterator[Item]]] = [(context, iter(items))]
-        postponed: list[tuple[Place, MacroCallItem]] = []
+    def file(self, context: Place, items: Sequence[Item]) -> Waiting:
+        """The calls that are left are of macros that nobody knows yet."""
+        return self.again(self._file(context, iter(items)))
+
+    def again(self, calls: Waiting) -> Waiting:
+        """File what such calls stand for: by path a macro may be declared or imported below; those that are left."""
+        while calls:
+            left: Waiting = []
+            is_new = False
+            for here, call in calls:
+                name = f"{call.name}!"
+                if name in here.module.unexpanded:
+                    here.module.unexpanded.remove(name)
+                inner = self._expand(here, call, here.off or self._crate.switched_off(call.attrs))
+                if inner is None:
+                    left.append((here, call))
+                else:
+                    is_new = True
+                    left.extend(self._file(*inner))
+            calls = left
+            if not is_new:
+                break
+        return calls
+
+    def _file(self, context: Place, items: Iterator[Item]) -> Waiting:
+        work = [(context, items)]
+        left: Waiting = []
         while work:
             here, rest = work[-1]
             item = next(rest, None)
             if item is None:
                 work.pop()
-                if not work and postponed:
-                    work.extend(self._again(postponed))
-                    postponed = []
                 continue
             off = here.off or self._crate.switched_off(item.attrs)
             if off is None and here.undecided and item.attrs.cfg:
@@ -90,7 +112,7 @@ class Filing:
                 if inner is not None:
                     work.append(inner)
                 elif self._crate.macros.may_come(item):
-                    postponed.append((here, item))
+                    left.append((here, item))
             elif isinstance(item, ExternBlock):
                 declared = foreign_items(item, here.source)
                 work.append(
@@ -98,15 +120,7 @@ class Filing:
                 )
             else:
                 self._declare(here, item, off)
-
-    def _again(self, postponed: list[tuple[Place, MacroCallItem]]) -> list[tuple[Place, Iterator[Item]]]:
-        """Calls of macros that were not known where they stand: by path they may be declared or imported below."""
-        out: list[tuple[Place, Iterator[Item]]] = []
-        for here, item in reversed(postponed):
-            inner = self._expand(here, item, here.off or self._crate.switched_off(item.attrs))
-            if inner is not None:
-                out.append(inner)
-        return out
+        return left
 
     def _expand(self, here: Place, call: MacroCallItem, off: str | None) -> tuple[Place, Iterator[Item]] | None:
         expanded = self._crate.macros.expand_items(here.module, here.source, call, off=off is not None)

@@ -40,6 +40,7 @@ class _Work:
     agenda: list[Key]
     found: dict[Key, list[GlobTarget]] = field(default_factory=dict)
     pending: dict[Key, list[Import]] = field(default_factory=dict)
+    counted: dict[Key, tuple[int, int]] = field(default_factory=dict)
     wanted: set[Key] = field(default_factory=set)
 
     def want(self, key: Key) -> None:
@@ -74,7 +75,10 @@ class Globs:
             self._names.not_final()
             return self._closure(key)[0]
         if key not in self._targets:
-            self._solve(key)
+            found = self._solve(key)
+            if key not in self._targets:
+                self._names.not_final()
+                return found
         reach, is_final = self._closure(key)
         if is_final:
             self._reach[key] = reach
@@ -110,15 +114,20 @@ class Globs:
             known = self._work.found.get(key)
         return known
 
-    def _solve(self, key: Key) -> None:
+    def _solve(self, key: Key) -> Sequence[GlobTarget]:
+        """What is found of `key` is remembered if its module is complete."""
         work = self._work = _Work([])
+        postponed = self._names.postponed
         work.want(key)
         changed = True
         while changed:
             changed = False
             for here in work.agenda:  # grows below
                 changed |= self._try(work, here)
+            changed = changed or postponed.retry()
+        reach = self._closure(key)[0]
         self._work = None
+        postponed.settle()
         for here in work.agenda:
             if here in self._targets or here not in work.found:
                 continue
@@ -129,6 +138,7 @@ class Globs:
                 found.extend(GlobTarget(_unresolved(glob), None, module, glob.visible_in) for glob in left)
                 self._targets[here] = found
         self._names.changed()
+        return reach
 
     def _try(self, work: _Work, key: Key) -> bool:
         """Try the globs of one module that are still open; whether anything came of it."""
@@ -139,7 +149,8 @@ class Globs:
         if is_new:
             work.found[key] = []
             module.crate.populate(module)
-            work.pending[key] = [*module.on.globs, *(module.off.globs if off else ())]
+            work.pending[key] = []
+        work.pending[key] += self._new_globs(work, key)
         still_open: list[Import] = []
         found = work.found[key]
         pending = work.pending[key]
@@ -154,6 +165,17 @@ class Globs:
             self._names.changed()
         work.pending[key] = still_open
         return is_new or len(still_open) != len(pending)
+
+    def _new_globs(self, work: _Work, key: Key) -> list[Import]:
+        """Those that nobody has looked at yet: macros that were expanded meanwhile may have brought more."""
+        module, off = key
+        counted = work.counted.get(key)
+        count = (len(module.on.globs), len(module.off.globs) if off else 0)
+        if counted == count:
+            return []
+        work.counted[key] = count
+        before_on, before_off = counted or (0, 0)
+        return module.on.globs[before_on:] + (module.off.globs[before_off:] if off else [])
 
     def _target(self, glob: Import, *, off: bool) -> GlobTarget | None:
         if glob.extern is not None:

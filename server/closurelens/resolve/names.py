@@ -16,6 +16,7 @@ from closurelens.hir.types import Anchor
 from closurelens.records import dataclass
 from closurelens.resolve.globs import Globs, GlobTarget
 from closurelens.resolve.module import Entry, Import, ModuleData, Names, State, innermost
+from closurelens.resolve.postponed import Postponed
 from closurelens.ty.sig import Def, DefKind, Namespace
 from closurelens.ty.types import PRIMS, DefPath
 
@@ -57,6 +58,7 @@ class NameLookup:
     def __init__(self, program: Program) -> None:
         self._program = program
         self.globs = Globs(self)
+        self.postponed = Postponed(self)
         self._memo: dict[object, Any] = {}
         self._passing: dict[object, Any] = {}  # answers that hold until something changes
         self._active: dict[object, int] = {}
@@ -68,6 +70,7 @@ class NameLookup:
         self._memo.clear()
         self._passing.clear()
         self.globs.clear()
+        self.postponed.clear()
 
     def not_final(self) -> None:
         """What is being answered rests on something incomplete: it is not remembered."""

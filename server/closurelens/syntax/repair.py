@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import sys
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 
@@ -427,8 +428,9 @@ _CALL = _Late(rb"!~(?:\w+~)?(?P<open>[({\[])")
 def repair_near(source: bytes, done: Repaired, errors: Sequence[tuple[int, int]]) -> Repaired | None:
     """Rewrite what only the parser's own errors tell apart from what it can parse; None when nothing is left to try.
 
-    `errors` are the ranges of ERROR and MISSING nodes. In them, attributes are hidden and the insides of macros are
-    blanked: neither is read from the parser's tree. The `::` of a type's arguments goes too, when it is the error.
+    `errors` are the ranges of ERROR and MISSING nodes, of which none contains another. In them, attributes are hidden
+    and the insides of macros are blanked: neither is read from the parser's tree. The `::` of a type's arguments goes
+    too, when it is the error.
     """
     work = _Work(source)
     work.out = bytearray(done.text)
@@ -436,10 +438,14 @@ def repair_near(source: bytes, done: Repaired, errors: Sequence[tuple[int, int]]
     hidden = {patch.start for patch in done.patches}
     before = bytes(work.out)
 
-    def is_near(start: int, end: int) -> bool:
-        return any(low <= end and start <= high for low, high in errors)
+    errors = sorted(errors)
+    highs = [high for _, high in errors]
 
-    last = max((high for _, high in errors), default=-1)
+    def is_near(start: int, end: int) -> bool:
+        at = bisect_left(highs, start)
+        return at < len(errors) and errors[at][0] <= end
+
+    last = highs[-1] if highs else -1
     for found in _CALL.finditer(work.code):
         start = found.start("open")
         if start > last:

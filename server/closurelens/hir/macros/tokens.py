@@ -168,7 +168,7 @@ def render(kinds: list[int], texts: list[str]) -> tuple[bytes, list[int], list[i
 
     Tokens are separated by blanks, so that none runs into the next. Edges of fragments become parentheses, `<` and `>`
     around a type before `::`, or the `;` after a statement, where that is needed. A path's generic arguments get their
-    `::`, since it may be an expression. `<>`, which the grammar lacks, is left out.
+    `::`, since it may be an expression. `<>`, which the grammar lacks but in `use<>`, is left out.
     """
     parts: list[str] = []
     append = parts.append
@@ -181,7 +181,7 @@ def render(kinds: list[int], texts: list[str]) -> tuple[bytes, list[int], list[i
     for index, text in enumerate(texts):
         kind = kinds[index]
         if text == "<":
-            if texts[index + 1] == ">":
+            if texts[index + 1] == ">" and (index == 0 or texts[index - 1] != "use"):
                 empty = index + 1
                 text = ""
             elif index in turbofish:

@@ -13,7 +13,7 @@ from closurelens.hir.macros.tokens import CLOSE, EOF, FRAGMENT, GLUED, IDENT, LI
 
 NOWHERE: Final = -(1 << 60)
 
-MAX_TOKENS: Final = 200_000
+MAX_TOKENS: Final = 500_000
 
 _AS_IT_IS = frozenset(["tt", "ident", "lifetime"])
 
