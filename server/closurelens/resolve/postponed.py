@@ -1,8 +1,8 @@
 """Calls of item macros whose definition is not known yet because modules are still being filled.
 
-A glob may lead to modules that need each other's macros (`mod a` and `mod b` both with `use crate::macros::*`, where the
-question about one's globs fills the other). Such a call waits until more is known, as an invocation that rustc cannot
-resolve waits in its queue.
+A glob may lead to modules that need each other's macros (`mod a` and `mod b`, both with `use crate::macros::*`, where the
+question about the globs of one fills the other). Such a call waits until more is known, as an invocation that rustc
+cannot resolve waits in its queue.
 
 Invariant: a module with calls that wait is POPULATING, so that no answer that rests on it is remembered; when the
 outermost question has been answered nothing waits.
