@@ -1,6 +1,6 @@
 """Calls of item macros whose definition is not known yet because modules are still being filled.
 
-A glob may lead to modules that need each other's macros (`mod a` and `mod b`, both with `use crate::macros::*`, where the
+A glob may lead to modules that need each other's macros (two modules, both with `use crate::macros::*`, where the
 question about the globs of one fills the other). Such a call waits until more is known, as an invocation that rustc
 cannot resolve waits in its queue.
 
