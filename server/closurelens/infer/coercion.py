@@ -5,7 +5,7 @@ The structure follows rustc's `coercion.rs`: unsizing first, then by the target'
 
 from __future__ import annotations
 
-from closurelens.hir.body import Deref, Expr, Field, Index, PathExpr
+from closurelens.hir.body import AddrOf, Deref, Expr, Field, Index, PathExpr
 from closurelens.infer import autoderef, names
 from closurelens.infer.fn_ctxt import Branches, FnCtxt
 from closurelens.infer.result import Adjustment, BorrowAdjust, DerefAdjust, OtherAdjust
@@ -39,7 +39,7 @@ def coerce(cx: FnCtxt, expr: Expr, actual: Ty, target: Ty) -> bool:
         return True
     if a.__class__ is t.Unknown:
         return True
-    unsized = coerce_unsized(cx, a, b)
+    unsized = coerce_unsized(cx, a, b) or _unsize_later(cx, expr, a, b)
     if unsized is not None:
         cx.adjust(expr, unsized)
         return True
@@ -136,11 +136,7 @@ def coerce_unsized(cx: FnCtxt, a: Ty, b: Ty) -> list[Adjustment] | None:
         case t.Ref(), t.Ref() | t.RawPtr():
             if b.mutable and not a.mutable:
                 return None
-            if not _unsize(cx, a.inner, b.inner):
-                return None
-            raw = isinstance(b, t.RawPtr)
-            mid = t.Ref(a.inner, mutable=b.mutable)
-            return [DerefAdjust(a.inner), BorrowAdjust(mid, b.mutable, raw=raw), OtherAdjust(b, "unsize")]
+            return _unsizing(a, b) if _unsize(cx, a.inner, b.inner) else None
         case t.RawPtr(), t.RawPtr():
             return [OtherAdjust(b, "unsize")] if _unsize(cx, a.inner, b.inner) else None
         case t.Adt(), t.Adt():
@@ -155,6 +151,33 @@ def coerce_unsized(cx: FnCtxt, a: Ty, b: Ty) -> list[Adjustment] | None:
             return [OtherAdjust(b, "unsize")] if _unsize(cx, inner_a, inner_b) else None
         case _:
             return None
+
+
+def _unsizing(a: t.Ref, b: t.Ref | t.RawPtr) -> list[Adjustment]:
+    mid = t.Ref(a.inner, mutable=b.mutable)
+    raw = isinstance(b, t.RawPtr)
+    return [DerefAdjust(a.inner), BorrowAdjust(mid, b.mutable, raw=raw), OtherAdjust(b, "unsize")]
+
+
+def _unsize_later(cx: FnCtxt, expr: Expr, a: Ty, b: Ty) -> list[Adjustment] | None:
+    """`&x` to `&dyn Trait` where the type of `x` is not known yet: a variable and a value have a sized one.
+
+    rustc asks whether the type variable is known to be sized (`coerce_unsized`).
+    """
+    if not isinstance(a, t.Ref) or not isinstance(b, t.Ref | t.RawPtr) or not isinstance(expr, AddrOf):
+        return None
+    source, target = cx.resolve(a.inner), cx.resolve(b.inner)
+    if source.__class__ is not t.Infer or not isinstance(target, t.Dyn) or (b.mutable and not a.mutable):
+        return None
+    operand = expr.operand
+    if isinstance(operand, Field | Index | Deref) or (
+        isinstance(operand, PathExpr) and operand.id not in cx.scopes.local_of
+    ):
+        return None
+    for bound in target.bounds:
+        if bound.trait not in names.AUTO_TRAITS:
+            cx.solver.require(source, bound)
+    return _unsizing(a, b)
 
 
 def _unsize(cx: FnCtxt, source: Ty, target: Ty) -> bool:
