@@ -22,8 +22,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-SERVER = "import sys; from closurelens.lsp.server import main; sys.exit(main())"
-
 
 def framed(**message: object) -> bytes:
     body = json.dumps({"jsonrpc": "2.0", **message}).encode()
@@ -50,7 +48,7 @@ def run(path: Path, cache: str, *, dependencies: bool, key_after: float | None =
     settings = {"capabilities": {}, "initializationOptions": {"index.dependencies": dependencies}}
     start = time.monotonic()
     process = subprocess.Popen(
-        [sys.executable, "-c", SERVER],
+        [sys.executable, "-m", "closurelens", "lsp"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env={**os.environ, "CLOSURELENS_CACHE_DIR": cache},
@@ -96,7 +94,7 @@ def answer(stream: IO[bytes], id: int) -> list[object]:
 
 def fill(path: Path, cache: str) -> None:
     """Index what the file leads to, as the command line does."""
-    command = [sys.executable, "-m", "closurelens.cli.main", "captures", "--format", "json", str(path)]
+    command = [sys.executable, "-m", "closurelens", "captures", "--format", "json", str(path)]
     env = {**os.environ, "CLOSURELENS_CACHE_DIR": cache}
     subprocess.run(command, env=env, check=True, stdout=subprocess.DEVNULL)
 

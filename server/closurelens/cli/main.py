@@ -6,6 +6,7 @@ Exit status: 0 all is well, 1 there is nothing to tell (`explain`), 2 wrong usag
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -100,6 +101,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     return status
 
 
+def run() -> int:
+    """`main` for a process that ends with it: what is left then need not be searched for garbage, which would take
+    as long as a second where large crates were read."""
+    status = main()
+    gc.freeze()
+    return status
+
+
 def _run(top: argparse.ArgumentParser, options: argparse.Namespace) -> int:
     match options.command:
         case "captures":
@@ -120,4 +129,4 @@ def _run(top: argparse.ArgumentParser, options: argparse.Namespace) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run())
