@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from closurelens.hir.body import Body
 from closurelens.hir.item import FnItem, ImplItem, Item, MacroRulesItem, Range, TraitItem, Use, UseImport, ValueItem
 from closurelens.hir.lower.body import LowerContext, lower_body
-from closurelens.hir.lower.items import item_node, lower_items
+from closurelens.hir.lower.items import lower_items
 from closurelens.hir.lower.reuse import Statements
 from closurelens.hir.macros.api import Chunk, ExpanderApi, Expansion, MacroCall, MacroDef, Source
 from closurelens.hir.types import Anchor, Path, Segment
@@ -21,6 +21,7 @@ from closurelens.resolve.macro_scope import MacroPosition
 from closurelens.resolve.module import Entry, ModuleData
 from closurelens.resolve.resolver import Resolver
 from closurelens.syntax.nodes import Node, tree_of
+from closurelens.syntax.outline import tree_of_part
 from closurelens.ty.types import DefPath
 
 if TYPE_CHECKING:
@@ -249,24 +250,17 @@ def _local_uses(root: Node, source: Source) -> list[_LocalUse]:
     return out
 
 
-def lower_owner(owner: BodyOwner) -> LoweredBody | None:
-    """Lower a body. A written item is cut out of its text first: offsets are relative to the item.
-
-    None when the item is not found again in its macro's expansion.
-    """
-    item = owner.item
+def lower_owner(owner: BodyOwner) -> LoweredBody:
+    """Lower a body. A written item is cut out of its text first: offsets are relative to the item."""
     source = owner.source
-    node: Node | None
+    start, end = owner.item.range
     if isinstance(source, Expansion):
-        node = item_node(source.node, item)
-        if node is None:
-            return None
+        root = tree_of_part(source.text, start, end)
     else:
-        start, end = item.range
         text = source.text[start:end]
         source = Chunk(text, owner.resolver.edition)
         root = tree_of(text, defers=owner.statements.is_awaited)
-        node = next((child for child in root.children if child.kind in _BODIED), root)
+    node = next((child for child in root.children if child.kind in _BODIED), root)
     context = lower_context(owner, source, node)
     assert context.expander is not None
     return LoweredBody(lower_body(node, source, context), source, context.expander)

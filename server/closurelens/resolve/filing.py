@@ -28,7 +28,6 @@ from closurelens.hir.item import (
     ValueItem,
 )
 from closurelens.hir.lower.attrs import effective
-from closurelens.hir.lower.items import body_node
 from closurelens.hir.macros.api import Chunk, Expansion, Source
 from closurelens.project import modules
 from closurelens.records import dataclass, field
@@ -41,6 +40,7 @@ from closurelens.resolve.postponed import Waiting
 from closurelens.resolve.sources import items_of
 from closurelens.resolve.wasm_extern import foreign_items, items_beside
 from closurelens.syntax.nodes import tree_of
+from closurelens.syntax.outline import tree_of_part
 from closurelens.ty.sig import DefKind
 from closurelens.ty.types import DefPath
 
@@ -202,11 +202,12 @@ class Filing:
             return
         whole = source.text[item.range[0] : item.range[1]]
         if isinstance(source, Expansion):
-            block = body_node(source.node, item)
+            root = tree_of_part(source.text, *item.range)
         else:
             source = Chunk(whole, self._crate.edition)
-            node = tree_of(whole).child_of_kind("const_item")
-            block = None if node is None else node.child_by_field("value")
+            root = tree_of(whole)
+        node = root.child_of_kind("const_item")
+        block = None if node is None else node.child_by_field("value")
         if block is not None:
             self._crate.blocks_of(entry.path, whole)
             placed: list[tuple[Item, Source]] = [(inner, source) for inner in items_of(block, source)]

@@ -31,7 +31,7 @@ from closurelens.project.model import TargetKind
 from closurelens.records import dataclass
 from closurelens.resolve.module import Entry, ModuleData
 from closurelens.resolve.proc_macros import ProcMacros, exports, unnumbered
-from closurelens.resolve.sources import delimiter_at, items_of, type_of
+from closurelens.resolve.sources import delimiter_at, items_made, type_of
 from closurelens.ty.sig import Def, DefKind, Namespace
 
 if TYPE_CHECKING:
@@ -285,7 +285,7 @@ class MacroScope:
         answer = expander.expand(_as_call(source, call))
         position.upto, position.off = before
         if isinstance(answer, Expansion):
-            return items_of(answer.node, answer), answer, None
+            return items_made(answer), answer, None
         name = f"{call.name}!"
         if isinstance(answer, Failure) and std_macro(call.name) is None and name not in module.unexpanded:
             module.unexpanded.append(name)

@@ -86,7 +86,7 @@ class _Items(ItemLowerer):
     __slots__ = ("late",)
 
     def __init__(self, source: Source, late: Mapping[int, int] = _NO_LATE) -> None:
-        super().__init__(source, 0)
+        super().__init__(source)
         self.late = late
 
     def members(self, body: Node) -> Sequence[Item]:
@@ -107,6 +107,11 @@ class _Types(Reader):
 def items_of(root: Node, source: Source) -> list[Item]:
     """The items directly in a tree of `source`; offsets are bytes in `source.text`."""
     return _Items(source).items(root.children)
+
+
+def items_made(expansion: Expansion) -> list[Item]:
+    """The items that a macro call stands for; offsets are bytes in the expansion's text."""
+    return _Items(expansion, expansion.late).items(expansion.node.children)
 
 
 class LateItems(Sequence[Item]):

@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from closurelens.records import dataclass, field
 from closurelens.syntax.items import OutlineScan, scan_outline, shebang_end
 from closurelens.syntax.node import Node
-from closurelens.syntax.nodes import tree_of_parsed
+from closurelens.syntax.nodes import tree_of, tree_of_parsed
 from closurelens.syntax.parse import parse_skipping
 from closurelens.syntax.skeleton import PLACEHOLDER, item_tree_of
 
-__all__ = ["Outline", "block_of", "outline_of"]
+__all__ = ["Outline", "block_of", "outline_of", "tree_of_part"]
 
 _WRAPPER = (b"mod m{", b"}")
 """What stands around the inside of any block: the grammar has the same items in all of them."""
@@ -57,6 +57,11 @@ def block_of(source: bytes, start: int, end: int) -> Outline:
             if block is not None:
                 return _outline(block, scan)
     return Outline(_moved(item_tree_of(source[start:end]), start))
+
+
+def tree_of_part(source: bytes, start: int, end: int) -> Node:
+    """All of the items in `source[start:end]`; offsets are those in `source`."""
+    return _moved(tree_of(source[start:end]), start)
 
 
 def _outline(root: Node, scan: OutlineScan) -> Outline:

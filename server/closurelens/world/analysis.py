@@ -47,8 +47,6 @@ def analyse(
         if not may_capture(text_of(inner)):
             continue
         lowered = lower_owner(inner)
-        if lowered is None:
-            continue
         scopes, nested = scopes_of(inner, lowered)
         work.extend(reversed(nested))
         body = lowered.body

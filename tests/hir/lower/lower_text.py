@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from enum import Enum
 from pathlib import Path as FilePath
 
+from lower_walk import body_node
+
 from closurelens.hir.body import (
     BindPat,
     Block,
@@ -30,7 +32,7 @@ from closurelens.hir.body import (
 )
 from closurelens.hir.item import Attrs
 from closurelens.hir.lower.body import LowerContext, lower_body
-from closurelens.hir.lower.items import body_node, lower_items
+from closurelens.hir.lower.items import lower_items
 from closurelens.hir.macros.api import ExpanderApi
 from closurelens.hir.types import (
     Anchor,

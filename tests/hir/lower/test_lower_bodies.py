@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 from lower_text import body_of, is_on, show
-from lower_walk import parts
+from lower_walk import body_node, item_node, parts
 
 from closurelens.hir.body import Block, Body, Expr, ItemStmt, Lit, LitKind, Missing, Pat
 from closurelens.hir.item import FnItem, ImplItem
 from closurelens.hir.lower.body import LowerContext, lower_body
-from closurelens.hir.lower.items import body_node, item_node, lower_file_attrs, lower_items
+from closurelens.hir.lower.items import lower_file_attrs, lower_items
 from closurelens.hir.macros.api import Chunk
 from closurelens.syntax.nodes import tree_of
 
@@ -132,16 +132,6 @@ def test_items_in_bodies_are_lowered_from_their_nodes() -> None:
     nested = inner.root.stmts[0]
     assert isinstance(nested, ItemStmt)
     assert len(lower_body(nested.node, source, LowerContext()).closures) == 1
-
-
-def test_items_of_a_chunk_have_offsets_of_the_file() -> None:
-    source = b"/* a */ fn f(x: u8) { y } use a::b;"
-    root = tree_of(source)
-    function, use = lower_items(root, source, base=1000)
-    assert isinstance(function, FnItem) and function.range == (1008, 1025) and function.body == (1020, 1025)
-    assert function.name_range == (1011, 1012) and use.range == (1026, 1035)
-    body = body_node(root, function, base=1000)
-    assert body is not None and (body.kind, body.start) == ("block", 20)
 
 
 def test_file_attributes() -> None:

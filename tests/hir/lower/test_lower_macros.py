@@ -2,18 +2,19 @@
 
 import pytest
 from lower_text import cases, check, is_on, show
-from lower_walk import parts
+from lower_walk import item_node, parts
 
 from closurelens.hir.body import Block, Body, Closure, Expr, ItemStmt
 from closurelens.hir.item import FnItem, MacroRulesItem
 from closurelens.hir.lower.body import LowerContext, lower_body
-from closurelens.hir.lower.items import body_node, item_node, lower_items, lower_items_of
+from closurelens.hir.lower.items import ItemLowerer, lower_items
 from closurelens.hir.macros.api import Chunk, Expansion, MacroCall, MacroDef
 from closurelens.hir.macros.definition import macro_rules
 from closurelens.hir.macros.expander import Expander
 from closurelens.hir.macros.std_macros import std_macro
 from closurelens.hir.types import Path, Segment
 from closurelens.syntax.nodes import tree_of
+from closurelens.syntax.outline import tree_of_part
 
 
 class Macros:
@@ -96,10 +97,9 @@ def test_items_of_a_call_between_items() -> None:
     call = MacroCall(Path([Segment("m")]), source, (at + 4, len(code) - 1), "{", "item", (at, len(code)))
     expansion = Expander(Macros(source)).expand(call)
     assert isinstance(expansion, Expansion)
-    function, constant = lower_items_of(expansion.node, expansion)
+    function, constant = ItemLowerer(expansion).items(expansion.node.children)
     assert (function.name, constant.name) == ("g", "C")
-    node = item_node(expansion.node, function)
-    assert node is not None and body_node(expansion.node, function) is not None
+    (node,) = tree_of_part(expansion.text, *function.range).children
     inner = lower_body(node, expansion, LowerContext()).closures
     assert [closure.in_macro for closure in inner] == [True, False]
     assert all(isinstance(closure, Closure) for closure in inner) and code[slice(*inner[1].range)] == "|c| c"

@@ -206,7 +206,7 @@ def _let(lo: Lowerer, node: Node) -> Stmt:
 
 def _item(lo: Lowerer, node: Node, attributes: list[Node]) -> Stmt:
     lo.items += 1
-    low = ItemLowerer(lo.source, 0)
+    low = ItemLowerer(lo.source)
     low.depth = lo.depth
     item = low.item(node, ITEMS[node.kind], attributes)
     return ItemStmt(item, node, lo.source if lo.source.depth else None)

@@ -40,7 +40,7 @@ from closurelens.hir.lower.types import (
     path_of_type,
 )
 from closurelens.hir.lower.uses import lower_use_tree
-from closurelens.hir.macros.api import Chunk, Source
+from closurelens.hir.macros.api import Chunk
 from closurelens.hir.types import ErrorType, InferType, TypeRef
 from closurelens.syntax.nodes import Node
 from closurelens.syntax.tokens import CLOSE, TokenKind, tokenize
@@ -48,17 +48,9 @@ from closurelens.syntax.tokens import CLOSE, TokenKind, tokenize
 Range = tuple[int, int]
 
 
-def lower_items(root: Node, src: bytes, base: int = 0) -> list[Item]:
-    """The items directly in a file, block, `declaration_list` or parse with errors.
-
-    `src` is the text of `root`; `base` is added to every offset of the result.
-    """
-    return ItemLowerer(Chunk(src), base).items(root.children, in_block=root.kind == "block")
-
-
-def lower_items_of(root: Node, source: Source) -> list[Item]:
-    """As `lower_items` for the text of a macro expansion: offsets are bytes in `source.text`."""
-    return ItemLowerer(source, 0).items(root.children, in_block=root.kind == "block")
+def lower_items(root: Node, src: bytes) -> list[Item]:
+    """The items directly in a file, block, `declaration_list` or parse with errors; `src` is the text of `root`."""
+    return ItemLowerer(Chunk(src)).items(root.children, in_block=root.kind == "block")
 
 
 def lower_file_attrs(root: Node, src: bytes) -> Attrs:
@@ -67,38 +59,8 @@ def lower_file_attrs(root: Node, src: bytes) -> Attrs:
     return lower_attrs(reader, inner_attrs(reader, root.children))
 
 
-def item_node(root: Node, item: Item, base: int = 0) -> Node | None:
-    """The node that `item` was lowered from; `base` is the offset of the tree's text in the item's."""
-    return _node_at(root, (item.range[0] - base, item.range[1] - base), ITEMS)
-
-
-def body_node(root: Node, item: Item, base: int = 0) -> Node | None:
-    """The block of a function or the initialiser of a const or static, in the tree it was lowered from."""
-    at = item.body if isinstance(item, FnItem) else item.value if isinstance(item, ValueItem) else None
-    if at is None:
-        return None
-    node = item_node(root, item, base)
-    if node is None:
-        return None
-    return node.child_by_field("body" if isinstance(item, FnItem) else "value")
-
-
-def _node_at(root: Node, at: Range, kinds: dict[str, Handler]) -> Node | None:
-    start, end = at
-    node: Node | None = root
-    while node is not None:
-        if node.start == start and node.end == end and node.kind in kinds:
-            return node
-        node = next((child for child in node.children if child.start <= start and end <= child.end), None)
-    return None
-
-
 class ItemLowerer(Reader):
-    __slots__ = ("base",)
-
-    def __init__(self, source: Source, base: int) -> None:
-        super().__init__(source)
-        self.base = base
+    __slots__ = ()
 
     def items(self, nodes: Sequence[Node], *, in_block: bool = False) -> list[Item]:
         """The items among these nodes; in a block there are others, elsewhere those are errors that may hide items."""
@@ -135,11 +97,11 @@ class ItemLowerer(Reader):
         return item
 
     def at(self, node: Node) -> Range:
-        return (self.base + node.start, self.base + node.end)
+        return (node.start, node.end)
 
     def empty_at(self, node: Node) -> Range:
         """The name's range of an item without a name."""
-        return (self.base + node.start, self.base + node.start)
+        return (node.start, node.start)
 
     def named(self, node: Node) -> tuple[str, Range]:
         name = node.child_by_field("name")
@@ -368,7 +330,7 @@ def _extern_crate(low: ItemLowerer, node: Node, attrs: Attrs) -> Item:
 
 def _use(low: ItemLowerer, node: Node, attrs: Attrs) -> Item:
     tree = node.child_by_field("argument")
-    imports = [] if tree is None else lower_use_tree(low, tree, low.base)
+    imports = [] if tree is None else lower_use_tree(low, tree)
     return Use(*low.head(node, attrs), imports)
 
 
@@ -400,7 +362,7 @@ def _macro_definition(low: ItemLowerer, node: Node, attrs: Attrs) -> Item:
     rules = _inside(low.text, after, node.end)
     if low.text[rules[0] - 1 : rules[0]] == b"(" and b"macro_rules" not in low.text[node.start : after]:
         rules = (rules[0] - 1, node.end)
-    shifted = (low.base + rules[0], low.base + rules[1])
+    shifted = (rules[0], rules[1])
     return MacroRulesItem(*low.head(node, attrs), shifted)
 
 
@@ -427,7 +389,7 @@ def _macro_call(low: ItemLowerer, node: Node, attrs: Attrs) -> Item:
         return ErrorItem("", low.at(node), low.empty_at(node), attrs, None, "syntax error")
     path = lower_path(low, macro)
     name = path.segments[-1].name if path.segments else ""
-    inside = (low.base + args.start + 1, max(low.base + args.start + 1, low.base + args.end - 1))
+    inside = (args.start + 1, max(args.start + 1, args.end - 1))
     return MacroCallItem(name, low.at(node), low.at(macro), attrs, None, path, inside)
 
 

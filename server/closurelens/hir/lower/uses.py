@@ -23,7 +23,7 @@ class _Prefix:
         return not self.segments and self.anchor is Anchor.PLAIN
 
 
-def lower_use_tree(reader: Reader, root: Node, base: int) -> list[UseImport]:
+def lower_use_tree(reader: Reader, root: Node) -> list[UseImport]:
     """The leaves in the order of the text; `{self}` is a leaf that imports the prefix itself."""
     imports: list[UseImport] = []
     work: list[tuple[Node, _Prefix]] = [(root, _Prefix())]
@@ -56,7 +56,7 @@ def lower_use_tree(reader: Reader, root: Node, base: int) -> list[UseImport]:
         elif kind not in _LEAVES:
             continue
         full = prefix if target is None else _join(reader, prefix, target)
-        span = (base + node.start, base + node.end)
+        span = (node.start, node.end)
         imports.append(UseImport(full.segments, full.anchor, full.supers, full.crate, alias, is_glob, span))
     return imports
 

@@ -8,7 +8,7 @@ identifier it is (`ctxt_at`) and which crate a `crate` means (`crate_at`). A mac
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Literal, Protocol
 
 from closurelens.hir.types import Ctxt, Path
@@ -157,15 +157,17 @@ class Context:
 class Expansion(Source):
     """The text that a call stands for, parsed for its position.
 
-    `node`: the expression, pattern or type; for "stmt" a `block` and for "item" a `source_file` with what there is. For
-    "expr" it is a `block` also where there are statements: the call then ends an expansion that is statements itself.
+    `node`: the expression, pattern or type; for "stmt" a `block` and for "item" a `source_file` with what there is, an
+    `Outline` with its `late` blocks. For "expr" it is a `block` also where there are statements: the call then ends an
+    expansion that is statements itself.
     Its tokens are joined by blanks. Where an argument's precedence needs it, there are parentheses that nobody wrote.
     """
 
-    __slots__ = ("call", "node")
+    __slots__ = ("call", "late", "node")
 
     call: MacroCall
     node: Node
+    late: Mapping[int, int]
 
 
 @dataclass(slots=True)

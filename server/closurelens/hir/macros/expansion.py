@@ -9,6 +9,7 @@ calls share them; only what belongs to one call (contexts, ranges) is in the `To
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Mapping
 from typing import Protocol
 
 from closurelens.hir.macros.api import Expansion, MacroCall, MacroDef, Position, Range, Source
@@ -17,20 +18,28 @@ from closurelens.hir.macros.tokens import EOF, FRAGMENT, TokenBuffer, partners_o
 from closurelens.hir.macros.transcribe import NOWHERE, Output
 from closurelens.hir.types import Ctxt
 from closurelens.syntax.nodes import FragmentKind, Node, tree_of_fragment
+from closurelens.syntax.outline import outline_of
 
-_PARSED_AS: dict[Position, FragmentKind] = {
-    "expr": "expr",
-    "stmt": "stmts",
-    "pat": "pat",
-    "type": "type",
-    "item": "item",
-}
+_PARSED_AS: dict[Position, FragmentKind] = {"expr": "expr", "stmt": "stmts", "pat": "pat", "type": "type"}
+_NO_LATE: Mapping[int, int] = {}
 
 
 class Template:
-    """`origins` as in `Output`; `node` is None until `parse` has found one."""
+    """`origins` as in `Output`; `node` is None until `parse` has found one; it and `late` as in `Expansion`."""
 
-    __slots__ = ("_buffer", "_runs", "ends", "has_groups", "kinds", "node", "origins", "starts", "text", "texts")
+    __slots__ = (
+        "_buffer",
+        "_runs",
+        "ends",
+        "has_groups",
+        "kinds",
+        "late",
+        "node",
+        "origins",
+        "starts",
+        "text",
+        "texts",
+    )
 
     def __init__(self, output: Output) -> None:
         self.kinds = output.kinds
@@ -39,12 +48,18 @@ class Template:
         self.text, self.starts, self.ends = render(output.kinds, output.texts)
         self.has_groups = any(text in FRAGMENT for text in output.texts)
         self.node: Node | None = None
+        self.late = _NO_LATE
         self._buffer: TokenBuffer | None = None
         self._runs: list[int] | None = None
 
     def parse(self, position: Position) -> bool:
         """Whether the text is what may stand in `position`."""
         text = self.text
+        if position == "item":
+            outline = outline_of(text)
+            if not outline.root.has_error:
+                self.node, self.late = outline.root, outline.late
+            return self.node is not None
         self.node = tree_of_fragment(text, _PARSED_AS[position])
         if self.node is None and position == "expr":
             if text.endswith(b"; "):
@@ -204,6 +219,7 @@ class TokenExpansion(Expansion):
         self.depth = call.source.depth + 1
         self.call = call
         self.node = node
+        self.late = template.late
         self.template = template
         self.arguments = arguments
         self.definition = definition
