@@ -335,8 +335,14 @@ CASES: dict[str, tuple[str, str]] = {
         late!(Late);
         #[macro_use] mod macros { macro_rules! later { ($n:ident) => { struct $n; } } }
         later!(After);
+        mod inside;
+        said_inside!(SaidInside);
         //- /file.rs
         make!(InFile);
+        //- /inside.rs
+        //! `#![macro_use]` is said in the module itself.
+        #![macro_use]
+        macro_rules! said_inside { ($n:ident) => { struct $n; } }
         """,
         """
         krate | type | Made => struct krate::Made
@@ -345,6 +351,7 @@ CASES: dict[str, tuple[str, str]] = {
         krate | type | file::InFile => struct krate::file::InFile
         krate | type | Late => nothing
         krate | type | After => struct krate::After
+        krate | type | SaidInside => struct krate::SaidInside
         """,
     ),
     "exported macros and macros by path": (

@@ -6,6 +6,7 @@ path.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -47,6 +48,7 @@ from closurelens.ty.types import DefPath
 if TYPE_CHECKING:
     from closurelens.resolve.crate_tree import CrateIndex
 
+_INNER_MACRO_USE = re.compile(rb"#!\[[^\]\n]*macro_use")
 _ADT_KINDS = {"struct": DefKind.STRUCT, "enum": DefKind.ENUM, "union": DefKind.UNION}
 
 
@@ -288,21 +290,31 @@ class Filing:
         module = ModuleData(
             self._crate, path, item.name, parent, here.file, item, cfg_off=off or parent.cfg_off, in_macro=here.in_macro
         )
+        macro_use = attrs.macro_use
         if item.items is None:
             module.file = ""
             for file in modules.module_files(parent.folder, item.name, attrs.path):
-                if self._crate.program.files.text(file.path) is not None:
+                text = self._crate.program.files.text(file.path)
+                if text is not None:
                     module.file, module.folder = file.path, file.folder
+                    macro_use = macro_use or self._says_macro_use(file.path, text)
                     break
         else:
             module.source = here.source
             module.folder = modules.inline_folder(parent.folder, item.name, attrs.path)
         module.textual_start = len(parent.textual)
         parent.children.append(module)
-        if attrs.macro_use:
+        if macro_use:
             parent.textual.append(module)
         self._crate.modules.setdefault(path, module)
         names.types.setdefault(item.name, entry)
+
+    def _says_macro_use(self, path: str, text: bytes) -> bool:
+        """`#![macro_use]` in the file of a module."""
+        if _INNER_MACRO_USE.search(text) is None:
+            return False
+        file = self._crate.program.files.items(path, self._crate.edition)
+        return file is not None and effective(file.attrs, self._crate.holds).macro_use
 
     def associated(self, container: Entry) -> list[Entry]:
         """What an impl or trait declares; those that are off come last."""

@@ -327,10 +327,11 @@ _DYN = _Late(rb"(?<![\w.'$#])dyn(?P<skip>~'\w+~\+|~\?~(?:Sized|[\w:]+)~\+|\*)")
 _FN_POINTER = _Late(rb"(?<![\w.'$#])fn~(?P<params>" + _PARENS + rb")")
 _REF_INFER = _pattern(rb"&~(?:'\w+~)?(?:mut~)?(?P<infer>_)(?!\w)")
 _NEGATIVE = _Late(rb"(?:::|[A-Z]\w*)<(?:[^<>;{}()|]*,~)?(?P<minus>-)(?=[0-9]+\w*~[,>])")
-_LAST_COMMA = _Late(rb"(?:[=(,{\[;&!>]|\b(?:move|async|return|else|in))~\|(?P<params>[^|]*[^|\s,])(?P<comma>,)~\|")
+_LAST_COMMA = _Late(rb"(?:[=:(,{\[;&!>]|\b(?:move|async|return|else|in))~\|(?P<params>[^|]*[^|\s,])~(?P<comma>,)~\|")
 _MINUS = re.compile(rb"-[0-9]")
 _COMMA_BAR = _pattern(rb",~\|")
 _RANGE_TO = _Late(rb"(?:[(\[{,;=|&]|\breturn|\bbreak)~(?P<range>\.\.=)")
+_WHERE_PLUS = _Late(rb"\bwhere\b[^{};]*(?P<plus>\+)~(?=\{)")
 _EMPTY_WHERE = _Late(rb"\bwhere\b~\w+~:~(?=[{;])")
 
 
@@ -369,6 +370,8 @@ def _spellings(work: _Work) -> None:
     if b"where" in code:
         for found in _EMPTY_WHERE.finditer(code):
             work.blank(*found.span())
+        for found in _WHERE_PLUS.finditer(code):
+            work.blank(*found.span("plus"))
 
 
 # Attributes of expressions

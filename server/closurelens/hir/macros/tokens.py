@@ -163,12 +163,16 @@ def _doc_attribute(token: Token) -> list[tuple[int, str]]:
 _GOES_ON = frozenset([".", "?", "as", "+", "/", "%", "^", "==", "!=", "<", ">", "&&", "||"])
 
 
+_AFTER_BOUNDS = frozenset([">", ",", ";", ")", "="])
+
+
 def render(kinds: list[int], texts: list[str]) -> tuple[bytes, list[int], list[int]]:
     """The text of tokens (`EOF` among them), and where each starts and ends in it.
 
     Tokens are separated by blanks, so that none runs into the next. Edges of fragments become parentheses, `<` and `>`
     around a type before `::`, or the `;` after a statement, where that is needed. A path's generic arguments get their
-    `::`, since it may be an expression. `<>`, which the grammar lacks but in `use<>`, is left out.
+    `::`, since it may be an expression. Left out is what the grammar lacks: `<>` but in `use<>`, and a `+`
+    after the last bound.
     """
     parts: list[str] = []
     append = parts.append
@@ -187,7 +191,7 @@ def render(kinds: list[int], texts: list[str]) -> tuple[bytes, list[int], list[i
             elif index in turbofish:
                 append(":: ")
                 at += 3
-        elif index == empty:
+        elif index == empty or (text == "+" and texts[index + 1] in _AFTER_BOUNDS):
             text = ""
         if text < "\2":
             if kind == OPEN:
