@@ -29,7 +29,7 @@ from closurelens.infer.orphan import local_to
 from closurelens.infer.reject import header_args, header_may_match
 from closurelens.infer.table import Table, VarKind
 from closurelens.ty import types as t
-from closurelens.ty.sig import ImplSig, Predicate, SigDb
+from closurelens.ty.sig import ImplSig, Predicate, SigDb, own_param
 from closurelens.ty.types import (
     HAS_INFER,
     HAS_PROJECTION,
@@ -581,8 +581,9 @@ class Solver:
                 if value is None:
                     return t.Unknown(f"the impl of `{projection.trait}` has no `{name}`")
                 if declared is not None and projection.own_args:
-                    own = tuple([p.name for p in declared.generics.params])
-                    subst = subst | subst_of(own, projection.own_args)
+                    own = projection.own_args
+                    subst = subst | subst_of(tuple([p.name for p in declared.generics.params]), own)
+                    subst.update({own_param(at): arg for at, arg in enumerate(own)})
                 return self.normalize(substitute(value, subst))
 
     def signature_of(self, ty: Ty) -> tuple[tuple[Ty, ...], Ty] | None:

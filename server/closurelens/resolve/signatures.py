@@ -35,8 +35,22 @@ from closurelens.ty.sig import (
     TraitSig,
     ValueSig,
     VariantSig,
+    own_param,
 )
-from closurelens.ty.types import UNIT, Adt, Bound, DefPath, Dyn, Opaque, Param, Projection, Ref, Ty, Unknown
+from closurelens.ty.types import (
+    UNIT,
+    Adt,
+    Bound,
+    DefPath,
+    Dyn,
+    Opaque,
+    Param,
+    Projection,
+    Ref,
+    Ty,
+    Unknown,
+    substitute,
+)
 
 if TYPE_CHECKING:
     from closurelens.resolve.program import Program
@@ -415,7 +429,9 @@ class Signatures:
         assert item.ty is not None
         resolver = self.resolver(member)
         args = self.all_args(member)
-        return TypeLowering(resolver, impls=RetImpls(member.path, args)).type(item.ty)
+        ty = TypeLowering(resolver, impls=RetImpls(member.path, args)).type(item.ty)
+        own = item.generics.params
+        return substitute(ty, {param.name: Param(own_param(at)) for at, param in enumerate(own)}) if own else ty
 
     # Associated types by name
 

@@ -135,9 +135,17 @@ class TraitSig:
     is_auto: bool = False
 
 
+def own_param(index: int) -> str:
+    return f"#{index}"
+
+
 @dataclass(slots=True)
 class ImplSig:
-    """`impl<generics> trait for self_ty`; `trait` None: inherent. Method names lead to `FnSig` paths."""
+    """`impl<generics> trait for self_ty`; `trait` None: inherent. Method names lead to `FnSig` paths.
+
+    In `assoc_types` the parameters of an associated type itself are called by their place (`own_param`), since an impl
+    names them as it likes.
+    """
 
     path: DefPath
     self_ty: Ty
