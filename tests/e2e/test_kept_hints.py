@@ -28,9 +28,9 @@ from closurelens.lsp.handlers.lifecycle import ACTION_KINDS
 from closurelens.lsp.server import connect
 from closurelens.lsp.session import Session
 from closurelens.project.load import LoadSettings
+from support.projects import COPIED, MANIFEST, OWNED, write_project
 
 CACHE = "CLOSURELENS_CACHE_DIR"
-MANIFEST = '[package]\nname = "p"\nversion = "0.1.0"\nedition = "2021"\n[dependencies]\nd = { path = "../d" }\n'
 LIB = """\
 mod near;
 #[path = "../../beyond.rs"]
@@ -46,8 +46,6 @@ pub fn k(s: (String, u8)) { let c = || s.0.len(); c(); let _ = async move { s };
 macro_rules! item { ($n:ident, $e:expr) => { fn $n(v: Vec<u8>) { let c = $e; c(v); } } }
 item!(made, |x: Vec<u8>| x.len());
 """
-OWNED = "pub fn make() -> String { String::new() }\n"
-COPIED = "pub fn make() -> u8 { 1 }\n"
 RESOLVING = {"textDocument": {"inlayHint": {"resolveSupport": {"properties": ["tooltip"]}}}}
 REFRESHING = {**RESOLVING, "workspace": {"inlayHint": {"refreshSupport": True}}}
 LONG_AGO = 1_600_000_000
@@ -128,18 +126,7 @@ def age(folder: Path) -> None:
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv(CACHE, str(tmp_path / "cache"))
-    files = {
-        "p/Cargo.toml": MANIFEST,
-        "p/src/lib.rs": LIB,
-        "p/src/near.rs": OWNED,
-        "p/src/text.in": OWNED.replace("make", "included"),
-        "beyond.rs": OWNED,
-        "d/Cargo.toml": '[package]\nname = "d"\nversion = "0.1.0"\n',
-        "d/src/lib.rs": OWNED,
-    }
-    for name, text in files.items():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(text, "utf-8")
+    write_project(tmp_path, LIB)
     age(tmp_path)
     index_dependencies(tmp_path)
     return tmp_path

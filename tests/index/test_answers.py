@@ -10,8 +10,8 @@ from closurelens.cli.instant import analyse
 from closurelens.cli.session import known_answers
 from closurelens.project.features import FeatureSelection
 from closurelens.project.load import LoadSettings
+from support.projects import COPIED, MANIFEST, OWNED, write_project
 
-MANIFEST = '[package]\nname = "p"\nversion = "0.1.0"\nedition = "2021"\n[dependencies]\nd = { path = "../d" }\n'
 LIB = """\
 mod near;
 #[path = "../../beyond.rs"]
@@ -24,26 +24,12 @@ pub fn h() { let made = d::make(); let c = || { let _taken = made; }; c(); }
 pub fn i() { let made = missing::make(); let c = || { let _taken = made; }; c(); }
 pub fn j() { let made = included(); let c = || { let _taken = made; }; c(); }
 """
-OWNED = "pub fn make() -> String { String::new() }\n"
-COPIED = "pub fn make() -> u8 { 1 }\n"
 
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("CLOSURELENS_CACHE_DIR", str(tmp_path / "cache"))
-    files = {
-        "p/Cargo.toml": MANIFEST,
-        "p/src/lib.rs": LIB,
-        "p/src/near.rs": OWNED,
-        "p/src/text.in": OWNED.replace("make", "included"),
-        "beyond.rs": OWNED,
-        "d/Cargo.toml": '[package]\nname = "d"\nversion = "0.1.0"\n',
-        "d/src/lib.rs": OWNED,
-    }
-    for name, text in files.items():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(text, "utf-8")
-    return tmp_path
+    return write_project(tmp_path, LIB)
 
 
 def told(project: Path, settings: LoadSettings | None = None) -> object:

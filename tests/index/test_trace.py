@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from closurelens.index.stamps import state_of
 from closurelens.index.store import CrateStore
-from closurelens.index.trace import Looks, Trace, is_young, names_in, names_of, state_of
+from closurelens.index.trace import Looks, Trace, is_young, names_in, names_of
 from closurelens.lsp.disk import Record, RememberingDisk
 from closurelens.project.files import Unreadable
 

@@ -92,7 +92,7 @@ def closure_tree(body: h.Body, local_of: dict[int, int], *, mentions: bool) -> C
         if parts is not None:
             start = len(work)
             if inside is None and isinstance(expr, h.Block):
-                found = _statements_with_closures(expr)
+                found = _statements(expr, with_plain=False)
             else:
                 found = parts(expr)
             for part in found:
@@ -152,22 +152,13 @@ def subpatterns(pat: h.Pat) -> list[h.Pat]:
             return []
 
 
-def _statements(block: h.Block) -> Iterable[h.Expr | None]:
+def _statements(block: h.Block, *, with_plain: bool = True) -> Iterable[h.Expr | None]:
+    """`with_plain` False: those without closures are left out, as far as they are known."""
     for stmt in block.stmts:
         if isinstance(stmt, h.ExprStmt):
-            yield stmt.expr
-        elif isinstance(stmt, h.LetStmt):
-            yield stmt.init
-            yield stmt.otherwise
-    yield block.tail
-
-
-def _statements_with_closures(block: h.Block) -> Iterable[h.Expr | None]:
-    for stmt in block.stmts:
-        if isinstance(stmt, h.ExprStmt):
-            if not stmt.is_plain:
+            if with_plain or not stmt.is_plain:
                 yield stmt.expr
-        elif isinstance(stmt, h.LetStmt) and not stmt.is_plain:
+        elif isinstance(stmt, h.LetStmt) and (with_plain or not stmt.is_plain):
             yield stmt.init
             yield stmt.otherwise
     yield block.tail

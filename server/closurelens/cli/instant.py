@@ -14,7 +14,7 @@ from closurelens.cli.progress import progress
 from closurelens.cli.report import Json, Places, of_file
 from closurelens.cli.session import Reports, known_answers, make_world
 from closurelens.index.answers import Answers, Reads
-from closurelens.index.stamps import Stamp, stamp_of
+from closurelens.index.stamps import State, state_of
 from closurelens.project.load import LoadSettings
 from closurelens.records import dataclass, field
 from closurelens.world import World
@@ -36,7 +36,7 @@ class Batch:
 
     files: list[tuple[int, Json | Trouble]] = field(default_factory=list)
     bugs: list[str] = field(default_factory=list)
-    reads: dict[str, Stamp] = field(default_factory=dict)
+    reads: dict[str, State] = field(default_factory=dict)
     """What may have been read for any of them."""
 
 
@@ -133,10 +133,10 @@ def start(settings: LoadSettings) -> None:
 
 def run(batch: list[tuple[int, Input]]) -> Batch:
     world, reads, indexing = _worlds[0]
-    out = Batch(reads=reads.stamps)
+    out = Batch(reads=reads.states)
     for number, item in batch:
         reports = Reports()
-        reads.stamps.setdefault(item.path, stamp_of(item.path))
+        reads.states.setdefault(item.path, state_of(item.path))
         out.files.append((number, _file(world, item, reports)))
         out.bugs += reports.messages
         world.drop_analyses()

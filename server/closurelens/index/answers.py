@@ -14,7 +14,7 @@ from hashlib import blake2b
 from typing import Any
 
 from closurelens.index.keys import Keys
-from closurelens.index.stamps import MOST_FILES, Stamp, files_below, program, stamp_of
+from closurelens.index.stamps import MOST_FILES, State, files_below, program, state_of
 from closurelens.index.store import CrateStore
 from closurelens.project import paths
 from closurelens.project.model import CrateGraph
@@ -25,15 +25,15 @@ _MOST_BEYOND = 1000
 
 
 class Reads:
-    """A `ReadFile` that keeps the stamps of what it was asked for, taken before the file was read."""
+    """A `ReadFile` that keeps the states of what it was asked for, from before the file was read."""
 
     def __init__(self, read: ReadFile) -> None:
         self._read = read
-        self.stamps: dict[str, Stamp] = {}
+        self.states: dict[str, State] = {}
 
     def __call__(self, path: str) -> bytes | None:
-        if path not in self.stamps:
-            self.stamps[path] = stamp_of(path)
+        if path not in self.states:
+            self.states[path] = state_of(path)
         return self._read(path)
 
 
@@ -46,7 +46,7 @@ class Answers:
         self._about = about
         self._workspaces: dict[str, _Workspace | None] = {}
         self._packages: dict[str, str | None] = {}
-        self._now: dict[str, Stamp] = {}
+        self._now: dict[str, State] = {}
 
     def get(self, path: str) -> dict[str, Any] | None:
         workspace = self._workspace(path)
@@ -56,17 +56,17 @@ class Answers:
         row = None if found is None else json.loads(found)
         if row is None or row["of"] != workspace.key:
             return None
-        if any(self._stamp(file) != stamp for file, stamp in row["beyond"].items()):
+        if any(self._state(file) != (state and tuple(state)) for file, state in row["beyond"].items()):
             return None
         answer: dict[str, Any] = row["answer"]
         return answer
 
-    def put(self, path: str, answer: Mapping[str, Any], reads: Mapping[str, Stamp]) -> None:
+    def put(self, path: str, answer: Mapping[str, Any], reads: Mapping[str, State]) -> None:
         """`reads` is all that may have been looked at for the answer. Ask `get` first: it looks at the workspace."""
         workspace = self._workspace(path)
         if workspace is None:
             return
-        beyond = {file: stamp for file, stamp in reads.items() if file not in workspace.files}
+        beyond = {file: state for file, state in reads.items() if file not in workspace.files}
         if len(beyond) > _MOST_BEYOND:
             return
         row = {"of": workspace.key, "beyond": beyond, "answer": answer}
@@ -75,13 +75,13 @@ class Answers:
     def _key(self, path: str) -> str:
         return blake2b(f"{self._about}\0{path}".encode("utf-8", "surrogatepass"), digest_size=20).hexdigest()
 
-    def _stamp(self, path: str) -> Stamp:
+    def _state(self, path: str) -> State:
         if path not in self._now:
-            self._now[path] = stamp_of(path)
+            self._now[path] = state_of(path)
         return self._now[path]
 
     def _workspace(self, path: str) -> _Workspace | None:
-        package = self._package_of(paths.parent(path))
+        package = paths.nearest(paths.parent(path), _has_manifest, self._packages)
         if package is None:
             return None
         if package not in self._workspaces:
@@ -90,14 +90,9 @@ class Answers:
             self._workspaces.update(dict.fromkeys((package, *graph.packages), found))
         return self._workspaces[package]
 
-    def _package_of(self, folder: str) -> str | None:
-        if folder not in self._packages:
-            above = paths.parent(folder)
-            if os.path.lexists(paths.join(folder, "Cargo.toml")):
-                self._packages[folder] = folder
-            else:
-                self._packages[folder] = None if above == folder else self._package_of(above)
-        return self._packages[folder]
+
+def _has_manifest(folder: str) -> bool:
+    return os.path.lexists(paths.join(folder, "Cargo.toml"))
 
 
 class _Workspace:
@@ -113,7 +108,7 @@ class _Workspace:
         if len(listed) > MOST_FILES:
             return None
         keys = Keys(graph)
-        inputs = [(path, stamp_of(path)) for path in sorted(graph.inputs)]
+        inputs = [(path, state_of(path)) for path in sorted(graph.inputs)]
         parts = (program(), about, listed, inputs, [keys.key(crate) for crate in graph.crates.values()])
         digest = blake2b(repr(parts).encode("utf-8", "surrogatepass"), digest_size=20)
         return _Workspace(digest.hexdigest(), graph.inputs | {path for path, _, _ in listed})

@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from functools import cache
 from hashlib import blake2b
 
-__all__ = ["MOST_FILES", "Stamp", "digest_below", "files_below", "program", "stamp_of"]
+__all__ = ["MOST_FILES", "State", "digest_below", "files_below", "program", "state_of"]
 
-Stamp = list[int] | None
-"""Size and time of change (nanoseconds) of a file; None where there is none."""
+State = tuple[int, int, int] | None
+"""Time of change (nanoseconds), size and identity of a file or folder; None: there is none."""
 
 MOST_FILES = 20_000
 
@@ -23,12 +23,12 @@ _SKIPPED = frozenset(("target", "node_modules"))
 _PARSERS = ("tree_sitter", "tree_sitter_rust")
 
 
-def stamp_of(path: str) -> Stamp:
+def state_of(path: str) -> State:
     try:
         found = os.stat(path)
     except (OSError, ValueError):
         return None
-    return [found.st_size, found.st_mtime_ns]
+    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 def files_below(folder: str) -> Iterator[tuple[str, int, int]]:

@@ -13,34 +13,21 @@ from hashlib import blake2b
 
 import msgspec
 
-from closurelens.index.stamps import digest_below
+from closurelens.index.stamps import State, digest_below, state_of
 from closurelens.index.store import CrateStore
 
 __all__ = [
     "Looks",
-    "State",
     "Trace",
     "digest_of",
     "is_of_another_clock",
     "is_young",
     "names_in",
     "names_of",
-    "state_of",
 ]
-
-State = tuple[int, int, int] | None
-"""Time of change, size and identity of a file or folder; None: there is none."""
 
 _TICK = 2_000_000_000
 """Nanoseconds. A file that is written twice within the finest step of some file system's clock may look the same."""
-
-
-def state_of(path: str) -> State:
-    try:
-        found = os.stat(path)
-    except (OSError, ValueError):
-        return None
-    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 def digest_of(data: bytes) -> str:

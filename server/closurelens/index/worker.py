@@ -25,7 +25,7 @@ from closurelens.project.model import Crate, CrateGraph, CrateId
 from closurelens.project.modules import crate_of_file
 from closurelens.records import dataclass
 from closurelens.stdsig.database import StdDb
-from closurelens.text import DecodeError, decode
+from closurelens.text import text_of
 
 _IDLE_SECONDS = 30.0
 _NICE = 10
@@ -61,12 +61,7 @@ class _Trouble:
 
 def read_file(path: str) -> bytes | None:
     data = DiskFileSystem().read(path)
-    if not isinstance(data, bytes):
-        return None
-    try:
-        return decode(data).text
-    except DecodeError:
-        return None
+    return text_of(data) if isinstance(data, bytes) else None
 
 
 class Worker:

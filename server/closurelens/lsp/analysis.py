@@ -26,7 +26,7 @@ from closurelens.project.model import Crate, CrateGraph
 from closurelens.resolve.dependencies import Absent, Route
 from closurelens.stdsig.database import StdDb
 from closurelens.syntax.chunks import SourceFile
-from closurelens.text import DecodeError, TextRange, decode
+from closurelens.text import TextRange, text_of
 from closurelens.world import Config, Guard, OpenFile, SetConfig, World
 from closurelens.world.analysis import load_inference
 
@@ -57,12 +57,7 @@ class Analysis:
 
     def _read(self, path: str) -> bytes | None:
         data = self.disk.read(path)
-        if not isinstance(data, bytes):
-            return None
-        try:
-            return decode(data).text
-        except DecodeError:
-            return None
+        return text_of(data) if isinstance(data, bytes) else None
 
     def _load(self, path: str) -> CrateGraph:
         return self.readings.loaded(lambda record: load_project(path, files=record, cache=self._cache))

@@ -9,17 +9,16 @@ from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 
 from closurelens.index.background import Background
+from closurelens.index.stamps import State, state_of
 from closurelens.index.store import CrateStore
 from closurelens.index.trace import (
     Looks,
-    State,
     Trace,
     digest_of,
     is_of_another_clock,
     is_young,
     names_in,
     names_of,
-    state_of,
 )
 from closurelens.lsp.disk import Record, RememberingDisk
 from closurelens.lsp.kept import text_on_disk

@@ -10,7 +10,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Sequence
 
-from closurelens.index.trace import Looks, State, state_of
+from closurelens.index.stamps import State, state_of
+from closurelens.index.trace import Looks
 from closurelens.project import paths
 from closurelens.project.files import Entry, Unreadable
 from closurelens.project.load import DiskFileSystem, default_cargo_home

@@ -14,7 +14,7 @@ from closurelens.index.store import CrateStore, cache_folder
 from closurelens.index.trace import Trace
 from closurelens.lsp.client import Client
 from closurelens.lsp.configuration import Settings
-from closurelens.text import DecodeError, TextRange, decode
+from closurelens.text import TextRange, text_of
 
 __all__ = ["Kept", "response", "text_on_disk"]
 
@@ -69,6 +69,6 @@ def text_on_disk(path: str) -> bytes | None:
     """Without its byte order mark; None where there is no text."""
     try:
         with open(path, "rb") as file:
-            return decode(file.read()).text
-    except (OSError, ValueError, DecodeError):
+            return text_of(file.read())
+    except (OSError, ValueError):
         return None

@@ -8,6 +8,7 @@ such a path from one of the operating system's.
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Callable
 
 
 def is_absolute(path: str) -> bool:
@@ -53,6 +54,24 @@ def ancestors(folder: str) -> list[str]:
         folder = above
         result.append(folder)
     return result
+
+
+def nearest(folder: str, holds: Callable[[str], bool], known: dict[str, str | None]) -> str | None:
+    """The first of `ancestors` of which `holds` is true, None if there is none; `known` remembers answers by folder."""
+    if folder in known:
+        return known[folder]
+    passed: list[str] = []
+    found: str | None = None
+    for at in ancestors(folder):
+        if at in known:
+            found = known[at]
+            break
+        passed.append(at)
+        if holds(at):
+            found = at
+            break
+    known.update(dict.fromkeys(passed, found))
+    return found
 
 
 def relative_to(path: str, folder: str) -> str | None:

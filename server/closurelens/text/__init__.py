@@ -4,7 +4,7 @@ Invariant: this layer knows nothing of Rust.
 """
 
 from closurelens.text.document import Document
-from closurelens.text.encoding import Decoded, DecodeError, Encoding, decode, encode
+from closurelens.text.encoding import Decoded, DecodeError, Encoding, decode, encode, text_of
 from closurelens.text.lines import LineIndex, Position
 from closurelens.text.offsets import Offsets
 from closurelens.text.ranges import OverlappingEdits, TextEdit, TextRange, apply_edits
@@ -23,4 +23,5 @@ __all__ = [
     "apply_edits",
     "decode",
     "encode",
+    "text_of",
 ]

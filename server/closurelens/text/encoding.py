@@ -9,7 +9,7 @@ from enum import Enum
 
 from closurelens.records import dataclass
 
-__all__ = ["DecodeError", "Decoded", "Encoding", "decode", "encode"]
+__all__ = ["DecodeError", "Decoded", "Encoding", "decode", "encode", "text_of"]
 
 _BOM = b"\xef\xbb\xbf"
 
@@ -56,6 +56,14 @@ def decode(data: bytes) -> Decoded:
         except UnicodeDecodeError as error:
             raise DecodeError(error.start + (3 if bom else 0), error.reason) from error
     return Decoded(text, bom)
+
+
+def text_of(data: bytes) -> bytes | None:
+    """What `decode` gives; None where it raises: for the analysis there is no such file."""
+    try:
+        return decode(data).text
+    except DecodeError:
+        return None
 
 
 def encode(text: str) -> bytes:

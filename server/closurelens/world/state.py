@@ -280,7 +280,7 @@ class World:
     # Crates
 
     def _project_of(self, path: str) -> _Project:
-        package = self._package_dir(paths.parent(path))
+        package = paths.nearest(paths.parent(path), self._has_manifest, self._packages)
         key = path if package is None else package
         project = self._project_at.get(key)
         if project is None:
@@ -310,15 +310,8 @@ class World:
         self._projects.append(project)
         return project
 
-    def _package_dir(self, folder: str) -> str | None:
-        """The nearest folder above with a manifest."""
-        if folder not in self._packages:
-            above = paths.parent(folder)
-            if self._read(paths.join(folder, "Cargo.toml")) is not None:
-                self._packages[folder] = folder
-            else:
-                self._packages[folder] = None if above == folder else self._package_dir(above)
-        return self._packages[folder]
+    def _has_manifest(self, folder: str) -> bool:
+        return self._read(paths.join(folder, "Cargo.toml")) is not None
 
     def home_of(self, path: str) -> tuple[_Project, _Home]:
         project = self._project_of(path)
