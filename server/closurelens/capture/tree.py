@@ -105,6 +105,30 @@ def closure_tree(body: h.Body, local_of: dict[int, int], *, mentions: bool) -> C
     return tree
 
 
+def has_written(body: h.Body, *, coroutines: bool) -> bool:
+    """Whether the body has a closure, or with `coroutines` an async block, that not only a macro's own tokens make."""
+    if any(not closure.in_macro for closure in body.closures):
+        return True
+    if not coroutines or body.is_plain:
+        return False
+    work: list[h.Expr | None] = [body.root, *body.disabled]
+    while work:
+        expr = work.pop()
+        if expr is None:
+            continue
+        if is_coroutine(expr) and not expr.in_macro:
+            return True
+        if isinstance(expr, h.Closure):
+            work.extend((*expr.explicit, expr.body))
+            continue
+        parts = PARTS.get(expr.__class__)
+        if parts is not None:
+            work.extend(parts(expr))
+        if isinstance(expr, h.Block):
+            work.extend([e for s in expr.stmts if isinstance(s, h.Disabled) for e in _of_disabled(s)])
+    return False
+
+
 def _start(node: ClosureNode) -> int:
     return node.expr.range[0]
 

@@ -17,7 +17,7 @@ from closurelens.index.answers import Answers, Reads
 from closurelens.index.stamps import State, state_of
 from closurelens.project.load import LoadSettings
 from closurelens.records import dataclass, field
-from closurelens.world import World
+from closurelens.world import Config, World
 
 _WORTH_A_PROCESS = 300_000
 """Bytes of code with closures from which a second process pays for its start."""
@@ -126,7 +126,7 @@ place to keep them between calls."""
 def start(settings: LoadSettings) -> None:
     reports = Reports()
     reads = Reads(text_or_none)
-    _worlds[:] = [(make_world(settings, reports, reads), reads, reports)]
+    _worlds[:] = [(make_world(settings, reports, reads, Config(coroutines=False)), reads, reports)]
     gc.freeze()
     gc.set_threshold(_YOUNG, 20, 100)
 

@@ -20,7 +20,7 @@ from closurelens.project.model import CrateGraph, Edition
 from closurelens.records import dataclass, field
 from closurelens.resolve.sources import ReadFile
 from closurelens.stdsig.database import StdDb
-from closurelens.world import World
+from closurelens.world import Config, World
 
 R = TypeVar("R")
 
@@ -60,7 +60,9 @@ def _loader(settings: LoadSettings) -> Callable[[str], CrateGraph]:
     return lambda path: load_project(path, settings, cache=cache)
 
 
-def make_world(settings: LoadSettings, reports: Reports, read: ReadFile = text_or_none) -> World:
+def make_world(
+    settings: LoadSettings, reports: Reports, read: ReadFile = text_or_none, config: Config | None = None
+) -> World:
     """`reports` gets what goes wrong with dependencies, which are indexed here when they are not in the database.
 
     `read` is asked for everything but the sources of stored dependencies.
@@ -69,9 +71,9 @@ def make_world(settings: LoadSettings, reports: Reports, read: ReadFile = text_o
     std = StdDb.load()
     folder = cache_folder()
     if folder is None:
-        return World(read, load, std)
+        return World(read, load, std, config)
     builder = Builder(CrateStore(folder), std, text_or_none, reports.guard)
-    return World(read, load, std, stored=builder.load)
+    return World(read, load, std, config, stored=builder.load)
 
 
 def known_answers(settings: LoadSettings) -> Answers | None:

@@ -563,3 +563,5 @@ class Body:
     disabled: list[Expr] = field(default_factory=list)
     """What `cfg` switches off where there is no block to hold a `Disabled`."""
     problems: list[tuple[Range, str]] = field(default_factory=list)  # what could not be lowered, and why
+    is_plain: bool = False
+    """There is no async block in it, and nothing is missing."""

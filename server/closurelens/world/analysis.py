@@ -1,18 +1,22 @@
 """From the owner of a body to its closures: lower, name, infer, capture.
 
-Invariant: a body in which no closure or async block can be is not lowered, one in which there is none is not inferred.
+Invariant: a body in which no closure or async block can be is not lowered, one in which none is written not inferred.
 """
 
 from __future__ import annotations
 
+import re
+
 from closurelens.capture import analyze
 from closurelens.capture.facts import GuessReceiver
 from closurelens.capture.model import ClosureCaptures
+from closurelens.capture.tree import has_written
 from closurelens.hir.macros.api import Expansion
 from closurelens.infer.goals import SharedCache
 from closurelens.resolve.bodies import BodyOwner, lower_owner, scopes_of
 from closurelens.resolve.program import Program
 from closurelens.stdsig.database import StdDb
+from closurelens.syntax.bars import closure_bars
 from closurelens.ty.sig import SelfKind
 from closurelens.world.model import BodyAnalysis
 
@@ -27,15 +31,35 @@ def may_capture(text: bytes) -> bool:
     return b"|" in text or b"async" in text
 
 
+_MACRO_CALL = re.compile(rb"[A-Za-z0-9_]\s*!\s*[(\[{]")
+_COROUTINE = re.compile(rb"async|gen\b")
+
+
+def _may_be_written(text: bytes, *, coroutines: bool) -> bool:
+    """As `may_capture`, by more than a glance: whether the bars in it can begin a closure."""
+    if coroutines and _COROUTINE.search(text) is not None:
+        return may_capture(text)
+    # What a macro makes of its arguments has other rules.
+    return b"|" in text and (_MACRO_CALL.search(text) is not None or bool(closure_bars(text)))
+
+
 def load_inference() -> None:
     """Import what only bodies with closures need, before somebody waits for it."""
     import closurelens.infer.engine  # noqa: F401
 
 
 def analyse(
-    program: Program, owner: BodyOwner, shared: SharedCache, guess_receiver: GuessReceiver
+    program: Program,
+    owner: BodyOwner,
+    shared: SharedCache,
+    guess_receiver: GuessReceiver,
+    *,
+    coroutines: bool = True,
 ) -> list[BodyAnalysis]:
-    """The body and those of the items in it, as far as they hold closures or async blocks."""
+    """The body and those of the items in it, as far as closures or async blocks are written in them.
+
+    `coroutines` False: nobody asks for async blocks, so bodies that have no closures may be left out.
+    """
     from closurelens.infer.engine import infer_body
 
     is_expanded = isinstance(owner.source, Expansion)
@@ -44,13 +68,13 @@ def analyse(
     work = [owner]
     while work:
         inner = work.pop()
-        if not may_capture(text_of(inner)):
+        if not _may_be_written(text_of(inner), coroutines=coroutines):
             continue
         lowered = lower_owner(inner)
         scopes, nested = scopes_of(inner, lowered)
         work.extend(reversed(nested))
         body = lowered.body
-        if not body.closures and not _has_async(text_of(inner)):
+        if not has_written(body, coroutines=coroutines):
             continue
         result = infer_body(program, inner, body, scopes, shared)
         captures = analyze(result, guess_receiver)
@@ -68,11 +92,6 @@ def _doubt(captures: list[ClosureCaptures], why: str) -> None:
         closure.uncertain.append(why)
         if closure.kind_uncertain is None:
             closure.kind_uncertain = why
-
-
-def _has_async(text: bytes) -> bool:
-    """Async blocks are not listed in a body as closures are; a macro may make one of other words."""
-    return b"async" in text or b"gen" in text or b"!" in text
 
 
 class Receivers:

@@ -60,9 +60,13 @@ class Cancelled(Exception):
 
 @dataclass(slots=True)
 class Config:
-    """`index_dependencies`: read the sources of dependencies that are on this machine."""
+    """`index_dependencies`: read the sources of dependencies that are on this machine.
+
+    `coroutines`: async blocks are asked about, too; without, those in bodies that have no closures may be left out.
+    """
 
     index_dependencies: bool = True
+    coroutines: bool = True
 
 
 @dataclass(slots=True)
@@ -181,7 +185,7 @@ class World:
                     for project in self._projects:
                         project.homes.clear()
             case SetConfig(config):
-                if config.index_dependencies != self.config.index_dependencies:
+                if config != self.config:
                     self._projects = []
                     self._project_at.clear()
                 self.config = config
@@ -391,7 +395,8 @@ class World:
         program, shared = project.program, project.shared
         if owner.cfg_off is not None:
             program, shared = program.off_view(), project.shared_off
-        bodies = guard(owner.path, lambda: analyse(program, owner, shared, self._receivers))
+        wanted = self.config.coroutines
+        bodies = guard(owner.path, lambda: analyse(program, owner, shared, self._receivers, coroutines=wanted))
         if bodies is not None:
             project.known[key] = _Known(text, bodies)
         return bodies

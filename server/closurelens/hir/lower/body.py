@@ -62,6 +62,7 @@ def lower_body(node: Node, src: bytes | Source, context: LowerContext) -> Body:
         is_async,
         lo.held,
         lo.problems,
+        not lo.not_plain,
     )
 
 
