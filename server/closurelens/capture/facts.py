@@ -159,7 +159,7 @@ class Facts:
             types = self.result.closures.get(node.expr.id)
             if types is not None and types.kind_known and types.expected_kind is not None:
                 limit = min(limit, _MOST[types.expected_kind])
-            node = node.parent
+            node = self.tree.around(node)
         self.limits[key] = limit
         return limit
 

@@ -19,13 +19,13 @@ Capturing = h.Closure | h.AsyncBlock
 
 @dataclass(slots=True)
 class ClosureNode:
-    """`mentioned`: the upvars named anywhere inside, in order, filled in where editions before 2021 ask for it.
+    """`parent`: the expression id of the closure around it. `is_off`: a `cfg` within the body switches it off.
 
-    `is_off`: a `cfg` within the body switches it off.
+    `mentioned`: the upvars named anywhere inside, in order, filled in where editions before 2021 ask for it.
     """
 
     expr: Capturing
-    parent: ClosureNode | None
+    parent: int | None
     is_off: bool = False
     children: list[ClosureNode] = field(default_factory=list)
     mentioned: dict[int, None] = field(default_factory=dict)
@@ -43,6 +43,9 @@ class ClosureTree:
     owner: list[int]
     outermost: list[ClosureNode] = field(default_factory=list)
     missing: str | None = None
+
+    def around(self, node: ClosureNode) -> ClosureNode | None:
+        return None if node.parent is None else self.nodes[node.parent]
 
     def inner_first(self) -> list[ClosureNode]:
         """Inner before outer, else in the order of evaluation."""
@@ -67,7 +70,7 @@ def closure_tree(body: h.Body, local_of: dict[int, int], *, mentions: bool) -> C
         kind = expr.__class__
         if kind is h.PathExpr:
             if mentions and is_enabled and inside is not None:
-                _mention(local_of.get(expr.id), inside, owner)
+                _mention(local_of.get(expr.id), inside, tree)
             continue
         if kind is h.Lit:
             continue
@@ -79,7 +82,7 @@ def closure_tree(body: h.Body, local_of: dict[int, int], *, mentions: bool) -> C
                 _declare(pat, inside.expr.id, owner)
         if isinstance(expr, h.Closure) or (kind is h.AsyncBlock and is_coroutine(expr)):
             assert isinstance(expr, Capturing)
-            node = ClosureNode(expr, inside, not is_enabled)
+            node = ClosureNode(expr, None if inside is None else inside.expr.id, not is_enabled)
             tree.nodes[expr.id] = node
             (tree.outermost if inside is None else inside.children).append(node)
             work.append((expr.body, node, is_enabled))
@@ -138,13 +141,13 @@ def is_coroutine(expr: h.Expr) -> bool:
     return isinstance(expr, h.AsyncBlock) and expr.kind != "try"
 
 
-def _mention(binding: int | None, inside: ClosureNode, owner: list[int]) -> None:
+def _mention(binding: int | None, inside: ClosureNode, tree: ClosureTree) -> None:
     if binding is None:
         return
     node: ClosureNode | None = inside
-    while node is not None and owner[binding] != node.expr.id:
+    while node is not None and tree.owner[binding] != node.expr.id:
         node.mentioned[binding] = None
-        node = node.parent
+        node = tree.around(node)
 
 
 def _declare(pat: h.Pat, owner_id: int, owner: list[int]) -> None:

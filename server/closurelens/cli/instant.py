@@ -26,10 +26,6 @@ _BATCHES = 8
 """Of each process: few, as files of one crate share what is known of it; more than one, as some are slower."""
 
 
-_YOUNG = 200_000
-"""Objects made between two searches for cycles: what an analysis makes has few, and is freed without them."""
-
-
 @dataclass(slots=True)
 class Batch:
     """Answers by the number of their input."""
@@ -127,8 +123,9 @@ def start(settings: LoadSettings) -> None:
     reports = Reports()
     reads = Reads(text_or_none)
     _worlds[:] = [(make_world(settings, reports, reads, Config(coroutines=False)), reads, reports)]
+    # What an analysis makes has no cycles, so it is freed without a search for them.
     gc.freeze()
-    gc.set_threshold(_YOUNG, 20, 100)
+    gc.disable()
 
 
 def run(batch: list[tuple[int, Input]]) -> Batch:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 import traceback
@@ -11,7 +12,7 @@ from typing import TypeVar
 
 from closurelens.cli.inputs import text_or_none
 from closurelens.index.answers import Answers
-from closurelens.index.builder import Builder
+from closurelens.index.builder import Builder, Guard
 from closurelens.index.store import CrateStore, cache_folder
 from closurelens.project.dependencies import ManifestCache
 from closurelens.project.features import FeatureSelection
@@ -72,7 +73,7 @@ def make_world(
     folder = cache_folder()
     if folder is None:
         return World(read, load, std, config)
-    builder = Builder(CrateStore(folder), std, text_or_none, reports.guard)
+    builder = Builder(CrateStore(folder), std, text_or_none, _collecting(reports))
     return World(read, load, std, config, stored=builder.load)
 
 
@@ -80,3 +81,24 @@ def known_answers(settings: LoadSettings) -> Answers | None:
     """Those of earlier runs; None where nothing is kept."""
     folder = cache_folder()
     return None if folder is None else Answers(CrateStore(folder, "answers"), _loader(settings), repr(settings))
+
+
+_YOUNG = 200_000
+"""Objects made between two searches for cycles."""
+
+
+def _collecting(reports: Reports) -> Guard:
+    """The guard of indexing, which makes programs that hold themselves: only cycles being searched for frees them."""
+
+    def guard(what: str, work: Callable[[], bytes]) -> bytes | None:
+        was_enabled = gc.isenabled()
+        if not was_enabled:
+            gc.set_threshold(_YOUNG, 20, 100)
+            gc.enable()
+        try:
+            return reports.guard(what, work)
+        finally:
+            if not was_enabled:
+                gc.disable()
+
+    return guard

@@ -11,7 +11,7 @@ from closurelens.infer.coercion import coerce, demand_coerce
 from closurelens.infer.fn_ctxt import FnCtxt
 from closurelens.infer.goals import Answer
 from closurelens.infer.result import Adjustment, BorrowAdjust, ClosureKind, MethodCallee
-from closurelens.infer.table import VarKind
+from closurelens.infer.table import Table, VarKind
 from closurelens.ty import types as t
 from closurelens.ty.types import HAS_INFER, Ty
 
@@ -81,30 +81,49 @@ def _hints_from_result(cx: FnCtxt, formal: tuple[Ty, ...], ret: Ty, expected: Ty
     cx.solver.pending = pending
     if found is None:
         return None
-    replaced: dict[int, Ty] = {}
+    renewed = _Renewed(table, fresh_from)
+    known = {var: t.erase_regions(renewed.ty(ty)) for var, ty in found.items() if ty.__class__ is not t.Infer}
+    filled = _Filled(table, known)
+    return tuple([filled.ty(f) for f in formal])
 
-    def renew(ty: Ty) -> Ty:
-        """Open parts become variables of their own: that one type is to be a subtype of another does not bind them."""
+
+class _Renewed:
+    """Open parts become variables of their own: that one type is to be a subtype of another does not bind them."""
+
+    __slots__ = ("fresh_from", "replaced", "table")
+
+    def __init__(self, table: Table, fresh_from: int) -> None:
+        self.table = table
+        self.fresh_from = fresh_from
+        self.replaced: dict[int, Ty] = {}
+
+    def ty(self, ty: Ty) -> Ty:
         if not ty.flags & HAS_INFER:
             return ty
         if ty.__class__ is t.Infer:
-            if ty.id < fresh_from and table.kinds[ty.id] is not VarKind.GENERAL:
+            if ty.id < self.fresh_from and self.table.kinds[ty.id] is not VarKind.GENERAL:
                 return ty
-            return replaced.setdefault(ty.id, table.new_var())
-        return ty.map(renew)
+            return self.replaced.setdefault(ty.id, self.table.new_var())
+        return ty.map(self.ty)
 
-    known = {var: t.erase_regions(renew(ty)) for var, ty in found.items() if ty.__class__ is not t.Infer}
 
-    def fill(ty: Ty) -> Ty:
+class _Filled:
+    """Types in which the variables that `known` has are replaced."""
+
+    __slots__ = ("known", "table")
+
+    def __init__(self, table: Table, known: dict[int, Ty]) -> None:
+        self.table = table
+        self.known = known
+
+    def ty(self, ty: Ty) -> Ty:
         if not ty.flags & HAS_INFER:
             return ty
         if ty.__class__ is t.Infer:
-            ty = table.shallow(ty)
+            ty = self.table.shallow(ty)
             if ty.__class__ is t.Infer:
-                return known.get(ty.id, ty)
-        return ty.map(fill)
-
-    return tuple([fill(f) for f in formal])
+                return self.known.get(ty.id, ty)
+        return ty.map(self.ty)
 
 
 def _open_vars(cx: FnCtxt, types: tuple[Ty, ...]) -> set[int]:

@@ -62,12 +62,12 @@ def without_defaults(ty: t.Adt, adt: AdtLookup) -> tuple[t.Ty, ...]:
 
 def shown(ty: t.Ty, adt: AdtLookup) -> str:
     """`display` without the arguments that are defaults: `Vec<i32>`, not `Vec<i32, Global>`."""
+    return display(_stripped(ty, adt))
 
-    def stripped(part: t.Ty) -> t.Ty:
-        part = part.map(stripped)
-        return t.Adt(part.path, without_defaults(part, adt)) if isinstance(part, t.Adt) else part
 
-    return display(stripped(ty))
+def _stripped(ty: t.Ty, adt: AdtLookup) -> t.Ty:
+    ty = ty.map(lambda part: _stripped(part, adt))
+    return t.Adt(ty.path, without_defaults(ty, adt)) if isinstance(ty, t.Adt) else ty
 
 
 def display(ty: t.Ty) -> str:
