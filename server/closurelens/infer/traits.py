@@ -234,7 +234,7 @@ class Solver:
             if goal.__class__ is TraitGoal:
                 assert isinstance(goal, TraitGoal)
                 found = self.select(goal.self_ty, goal.trait, goal.args, 0)
-                if found is Answer.MAYBE:
+                if found is Answer.MAYBE or (found is Answer.NO and self._may_be_elsewhere(goal.self_ty, goal.args)):
                     goal.stalled = self._open_vars(goal.self_ty, goal.args)
                     return False
                 if found is Answer.NO and doubts.is_settled(self.table, goal):
@@ -379,6 +379,9 @@ class Solver:
             kind = self.table.kinds[self_ty.id]
             heads = t.INT_NAMES if kind is VarKind.INT else t.FLOAT_NAMES
             found = [impl for head in heads for impl in db.trait_impls(trait, head)]
+            if args:
+                for head in heads:
+                    found.extend(self._far_impls(self_ty, trait, args, head))
         else:
             head = head_of(self_ty)
             found = list(db.trait_impls(trait, head)) if head is not None else []
@@ -433,7 +436,11 @@ class Solver:
         if not depth:
             self._looked = 0
         if len(matching) < 2:
-            return self._from_impl(matching[0], self_ty, args) if matching else Answer.NO
+            if not matching:
+                return Answer.NO
+            if args and self._may_be_one_of_many(matching[0], self_ty, trait, args):
+                return Answer.MAYBE
+            return self._from_impl(matching[0], self_ty, args)
         matching = [impl for impl in matching if self._header_matches(impl, self_ty, args)]
         alive: list[tuple[ImplSig, Answer]] = []
         if len(matching) == 1:
@@ -475,6 +482,20 @@ class Solver:
             else:
                 return Answer.MAYBE
         return self._from_impl(alive[0][0], self_ty, args)
+
+    def _may_be_elsewhere(self, self_ty: Ty, args: tuple[Ty, ...]) -> bool:
+        """Other crates may have impls for types of theirs: which crates those are is not known before the type is."""
+        shallow = self.table.shallow
+        return shallow(self_ty).__class__ is t.Adt and any(shallow(arg).__class__ is t.Infer for arg in args)
+
+    def _may_be_one_of_many(self, impl: ImplSig, self_ty: Ty, trait: DefPath, args: tuple[Ty, ...]) -> bool:
+        """The impl stands neither with the trait nor with the type, so others may do so too."""
+        crate = impl.path.partition("::")[0]
+        return (
+            self._may_be_elsewhere(self_ty, args)
+            and crate not in (trait.partition("::")[0], (head_of(self_ty) or "").partition("::")[0])
+            and not self.db.is_std(impl.path)
+        )
 
     def _from_impl(self, impl: ImplSig, self_ty: Ty, args: tuple[Ty, ...]) -> Candidate | Answer:
         mark = self.table.snapshot()
@@ -545,7 +566,7 @@ class Solver:
 
     def _project(self, projection: t.Projection, self_ty: Ty, depth: int) -> Ty | None:
         found = self.select(self_ty, projection.trait, projection.args, depth)
-        if found is Answer.MAYBE:
+        if found is Answer.MAYBE or (found is Answer.NO and self._may_be_elsewhere(self_ty, projection.args)):
             return None
         if isinstance(found, Answer):
             return t.Unknown(doubts.not_implemented(self.db, self.table, self_ty, projection.trait))
