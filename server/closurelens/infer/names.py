@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+STD_CRATES = ("core", "alloc", "std")
+
 FN = "core::ops::function::Fn"
 FN_MUT = "core::ops::function::FnMut"
 FN_ONCE = "core::ops::function::FnOnce"

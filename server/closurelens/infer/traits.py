@@ -380,8 +380,8 @@ class Solver:
             heads = t.INT_NAMES if kind is VarKind.INT else t.FLOAT_NAMES
             found = [impl for head in heads for impl in db.trait_impls(trait, head)]
             if args:
-                for head in heads:
-                    found.extend(self._far_impls(self_ty, trait, args, head))
+                for name in heads:
+                    found.extend(self._far_impls(self_ty, trait, args, name))
         else:
             head = head_of(self_ty)
             found = list(db.trait_impls(trait, head)) if head is not None else []
@@ -491,10 +491,10 @@ class Solver:
     def _may_be_one_of_many(self, impl: ImplSig, self_ty: Ty, trait: DefPath, args: tuple[Ty, ...]) -> bool:
         """The impl stands neither with the trait nor with the type, so others may do so too."""
         crate = impl.path.partition("::")[0]
-        return (
-            self._may_be_elsewhere(self_ty, args)
-            and crate not in (trait.partition("::")[0], (head_of(self_ty) or "").partition("::")[0])
-            and not self.db.is_std(impl.path)
+        return self._may_be_elsewhere(self_ty, args) and crate not in (
+            trait.partition("::")[0],
+            (head_of(self_ty) or "").partition("::")[0],
+            *names.STD_CRATES,
         )
 
     def _from_impl(self, impl: ImplSig, self_ty: Ty, args: tuple[Ty, ...]) -> Candidate | Answer:
