@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from closurelens.infer import doubts, names
+from closurelens.infer import doubts, impls, names
 from closurelens.infer.builtin import builtin_candidate
 from closurelens.infer.generics import Subst, full_trait_args, of_fn, subst_of, substitute_bound, trait_subst
 from closurelens.infer.goals import (
@@ -25,7 +25,6 @@ from closurelens.infer.goals import (
     SharedCache,
     TraitGoal,
 )
-from closurelens.infer.orphan import local_to
 from closurelens.infer.reject import header_args, header_may_match
 from closurelens.infer.table import Table, VarKind
 from closurelens.ty import types as t
@@ -36,7 +35,6 @@ from closurelens.ty.types import (
     Bound,
     DefPath,
     Ty,
-    head_of,
     substitute,
 )
 
@@ -234,7 +232,9 @@ class Solver:
             if goal.__class__ is TraitGoal:
                 assert isinstance(goal, TraitGoal)
                 found = self.select(goal.self_ty, goal.trait, goal.args, 0)
-                if found is Answer.MAYBE or (found is Answer.NO and self._may_be_elsewhere(goal.self_ty, goal.args)):
+                if found is Answer.MAYBE or (
+                    found is Answer.NO and impls.may_be_elsewhere(self.table, goal.self_ty, goal.args)
+                ):
                     goal.stalled = self._open_vars(goal.self_ty, goal.args)
                     return False
                 if found is Answer.NO and doubts.is_settled(self.table, goal):
@@ -373,35 +373,6 @@ class Solver:
     def _unify_args(self, a: tuple[Ty, ...], b: tuple[Ty, ...]) -> bool:
         return all(self.table.unify(x, y) for x, y in zip(a, b))  # noqa: B905
 
-    def _impls(self, self_ty: Ty, trait: DefPath, args: tuple[Ty, ...]) -> list[ImplSig]:
-        db = self.db
-        if self_ty.__class__ is t.Infer:
-            kind = self.table.kinds[self_ty.id]
-            heads = t.INT_NAMES if kind is VarKind.INT else t.FLOAT_NAMES
-            found = [impl for head in heads for impl in db.trait_impls(trait, head)]
-            if args:
-                for name in heads:
-                    found.extend(self._far_impls(self_ty, trait, args, name))
-        else:
-            head = head_of(self_ty)
-            found = list(db.trait_impls(trait, head)) if head is not None else []
-            found.extend(self._far_impls(self_ty, trait, args, head))
-        found.extend(db.trait_impls(trait, None))
-        return found
-
-    def _far_impls(self, self_ty: Ty, trait: DefPath, args: tuple[Ty, ...], head: str | None) -> list[ImplSig]:
-        """Impls that stand in the crate of a type or trait inside the self type or the arguments."""
-        out: list[ImplSig] = []
-        seen: set[str] = set()
-        for ty in (self_ty, *args):
-            path = local_to(self.table, ty)
-            if path is not None and path != head:
-                crate = path.partition("::")[0]
-                if crate not in seen:
-                    seen.add(crate)
-                    out.extend(self.db.trait_impls_in(path, trait, head))
-        return out
-
     def _from_impls_unless_open(
         self, self_ty: Ty, trait: DefPath, args: tuple[Ty, ...], depth: int
     ) -> Candidate | Answer:
@@ -430,7 +401,7 @@ class Solver:
         table = self.table
         matching = [
             impl
-            for impl in self._impls(self_ty, trait, args)
+            for impl in impls.may_apply(self.db, table, self_ty, trait, args)
             if not impl.is_negative and header_may_match(self.db, self.table, self.shared, impl, self_ty, args)
         ]
         if not depth:
@@ -438,7 +409,7 @@ class Solver:
         if len(matching) < 2:
             if not matching:
                 return Answer.NO
-            if args and self._may_be_one_of_many(matching[0], self_ty, trait, args):
+            if args and impls.may_be_one_of_many(table, matching[0], self_ty, trait, args):
                 return Answer.MAYBE
             return self._from_impl(matching[0], self_ty, args)
         matching = [impl for impl in matching if self._header_matches(impl, self_ty, args)]
@@ -482,20 +453,6 @@ class Solver:
             else:
                 return Answer.MAYBE
         return self._from_impl(alive[0][0], self_ty, args)
-
-    def _may_be_elsewhere(self, self_ty: Ty, args: tuple[Ty, ...]) -> bool:
-        """Other crates may have impls for types of theirs: which crates those are is not known before the type is."""
-        shallow = self.table.shallow
-        return shallow(self_ty).__class__ is t.Adt and any(shallow(arg).__class__ is t.Infer for arg in args)
-
-    def _may_be_one_of_many(self, impl: ImplSig, self_ty: Ty, trait: DefPath, args: tuple[Ty, ...]) -> bool:
-        """The impl stands neither with the trait nor with the type, so others may do so too."""
-        crate = impl.path.partition("::")[0]
-        return self._may_be_elsewhere(self_ty, args) and crate not in (
-            trait.partition("::")[0],
-            (head_of(self_ty) or "").partition("::")[0],
-            *names.STD_CRATES,
-        )
 
     def _from_impl(self, impl: ImplSig, self_ty: Ty, args: tuple[Ty, ...]) -> Candidate | Answer:
         mark = self.table.snapshot()
@@ -566,7 +523,9 @@ class Solver:
 
     def _project(self, projection: t.Projection, self_ty: Ty, depth: int) -> Ty | None:
         found = self.select(self_ty, projection.trait, projection.args, depth)
-        if found is Answer.MAYBE or (found is Answer.NO and self._may_be_elsewhere(self_ty, projection.args)):
+        if found is Answer.MAYBE or (
+            found is Answer.NO and impls.may_be_elsewhere(self.table, self_ty, projection.args)
+        ):
             return None
         if isinstance(found, Answer):
             return t.Unknown(doubts.not_implemented(self.db, self.table, self_ty, projection.trait))
