@@ -218,6 +218,7 @@ class Table:
                     and a.trait == b.trait
                     and self.unify(a.self_ty, b.self_ty)
                     and self._args(a.args, b.args)
+                    and self._args(a.own_args, b.own_args)
                 )
             case t.Opaque(), t.Opaque():
                 return a.owner == b.owner and a.index == b.index and self._args(a.args, b.args)
