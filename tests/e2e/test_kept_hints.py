@@ -7,6 +7,7 @@ import asyncio
 import gc
 import json
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from lsp_client import Client
 
 from closurelens.cli import instant
 from closurelens.cli.inputs import find
@@ -640,6 +642,18 @@ def test_a_second_start_loads_no_analysis(project: Path) -> None:
     assert told[0][0] == told[1][0] != []
     assert "world" in told[0][1]
     assert told[1][1] == []
+
+
+def test_a_server_that_is_told_to_end_keeps_its_hints(project: Path, made: list[Session], plain: Client) -> None:
+    path = project / "p/src/lib.rs"
+    plain.start({"general": {"positionEncodings": ["utf-16"]}})
+    plain.open(path.as_uri(), path.read_text("utf-8"))
+    first = plain.hints(path.as_uri())
+    plain.process.send_signal(signal.SIGTERM)
+    plain.process.wait(10)
+    server = Server(capabilities={})
+    assert server.hints(server.open(path)) == first != []
+    assert made == []
 
 
 def test_the_kinds_of_repairs_are_told_without_loading_them() -> None:

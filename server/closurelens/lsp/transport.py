@@ -7,8 +7,10 @@ handed to the loop are whole messages, in order.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import importlib
 import os
+import signal
 import threading
 from collections.abc import Callable
 from typing import Protocol
@@ -70,7 +72,7 @@ class _Readable(Protocol):
 
 
 async def _serve(read: _Readable, connection: Connection) -> int:
-    """Until the client says `exit` or its end of the line is closed."""
+    """Until the client says `exit`, its end of the line is closed, or the process is told to end."""
     loop = asyncio.get_running_loop()
     pending: list[bytes] = []
     arrived = asyncio.Event()
@@ -107,6 +109,9 @@ async def _serve(read: _Readable, connection: Connection) -> int:
 
     connection.wake = arrived.set
     connection.first_hints = load_pygls_soon
+    if threading.current_thread() is threading.main_thread():
+        with contextlib.suppress(NotImplementedError):  # Windows has no such signal
+            loop.add_signal_handler(signal.SIGTERM, deliver, None)
     threading.Thread(target=reader, name="reader", daemon=True).start()
     while connection.exit_code is None:
         await arrived.wait()
