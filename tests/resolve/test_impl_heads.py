@@ -95,3 +95,24 @@ def test_a_head(text: bytes, kind: ImplKind | None, trait: bytes | None, name: b
 def test_an_impl_in_a_comment_is_none() -> None:
     found = headers_in(b"// impl A {}\n  /// impl B {}\nimpl C {}\nfn f() {}\nimpl D {}")
     assert sorted(str(header.self_name) for header in found) == [str(b"C"), str(b"D")]
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "name"),
+    [
+        (b"impl<T> A<T>\nwhere\n    T: Copy,\n{\n    fn f() {}\n}", ImplKind.INHERENT, b"A"),
+        (b"impl<F> A<F> where F: Fn() -> u8, {}", ImplKind.INHERENT, b"A"),
+        (b"impl Local<u8, { 1 + 1 }> for A {}", ImplKind.OF_TRAIT, b"A"),
+        (b"impl Local for // a { \n A /* { */ {}", ImplKind.OF_TRAIT, b"A"),
+        (b"/* for */ impl /* for */ A {}", ImplKind.INHERENT, b"A"),
+        (b"impl Local for [u8; { 2 }] {}", ImplKind.OF_TRAIT, None),
+    ],
+)
+def test_where_a_head_ends(text: bytes, kind: ImplKind, name: bytes | None) -> None:
+    (header,) = headers_in(text)
+    assert (header.kind, header.self_name) == (kind, name)
+    assert b"f" not in (header.self_words or b"")
+
+
+def test_a_long_comment_is_one() -> None:
+    assert headers_in(b"/// " + b"word; " * 40 + b"impl A {}\n") == []

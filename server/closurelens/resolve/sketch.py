@@ -29,6 +29,7 @@ _BEFORE_IMPL = re.compile(rb"(?:\A|[\n{};\]/*])[ \t]*(?:(?:unsafe|default|const)
 _FOR = re.compile(rb"\bfor\b(?!\s*<)")
 _FOR_QUALIFIED = re.compile(rb"\bfor\s*<")
 _WHERE = re.compile(rb"\bwhere\b")
+_COMMENT = re.compile(rb"//[^\n]*+\n|/\*(?s:.*?)\*/")
 _ANGLE = re.compile(rb"->|=>|[<>]")
 _PATH_TYPE = re.compile(rb"\s*(?:::\s*)?(?:[A-Za-z_]\w*\s*::\s*)*([A-Za-z_]\w*)\s*(?=<|$)")
 # A pattern that starts with letters is searched for many times faster.
@@ -91,6 +92,10 @@ class FileSketch:
         return self._declared
 
 
+def _is_in_line_comment(text: bytes, at: int) -> bool:
+    return text[text.rfind(b"\n", 0, at) + 1 : at].lstrip().startswith(b"//")
+
+
 def headers_in(text: bytes) -> list[Header]:
     return list({header_of(head) for head in _impl_headers(text)})
 
@@ -98,6 +103,8 @@ def headers_in(text: bytes) -> list[Header]:
 def header_of(text: bytes) -> Header:
     """`text` stands between `impl` and the body."""
     generics: list[bytes] = []
+    if b"/" in text:
+        text = _COMMENT.sub(b" ", text)
     rest = text.lstrip()
     end = _end_of_generics(rest) if rest[:1] == b"<" else 0
     if b"/" in text or end < 0:
@@ -138,18 +145,28 @@ def impl_starts(text: bytes) -> Iterator[int]:
     """Behind each `impl` that may begin an item."""
     for match in _IMPL.finditer(text):
         at = match.start()
-        before = text[max(0, at - _BEFORE) : at]
-        if _BEFORE_IMPL.search(before) and not before[before.rfind(b"\n") + 1 :].lstrip().startswith(b"//"):
+        if _BEFORE_IMPL.search(text[max(0, at - _BEFORE) : at]) and not _is_in_line_comment(text, at):
             yield match.end()
 
 
 def _impl_headers(text: bytes) -> Iterator[bytes]:
     for start in impl_starts(text):
         end = text.find(b"{", start)
-        # A brace after these is one around a constant.
-        while end >= 0 and text[start:end].rstrip()[-1:] in (b"<", b",", b";", b"="):
+        while end >= 0 and not _is_whole(text[start:end]):
             end = text.find(b"{", end + 1)
         yield text[start : end if end >= 0 else len(text)]
+
+
+def _is_whole(head: bytes) -> bool:
+    """Not where a comment goes on, or a generic argument or the length of an array is expected."""
+    if b"/" in head:
+        head = _COMMENT.sub(b" ", head)
+        if b"//" in head or b"/*" in head:
+            return False
+    head = head.rstrip()
+    if head.endswith(b","):
+        return head.count(b"<") <= head.count(b">") - head.count(b"->") - head.count(b"=>")
+    return not head.endswith((b"<", b";", b"="))
 
 
 def crate_files(crate: CrateIndex) -> list[FileSketch]:
