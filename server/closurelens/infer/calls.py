@@ -5,7 +5,7 @@ Arguments are checked in rustc's two rounds: closures after all others, so that 
 
 from __future__ import annotations
 
-from closurelens.hir.body import Call, Closure, Expr, MethodCall
+from closurelens.hir.body import Call, Closure, Expr, MethodCall, PathExpr
 from closurelens.infer import autoderef, method, names
 from closurelens.infer.coercion import coerce, demand_coerce
 from closurelens.infer.fn_ctxt import FnCtxt
@@ -210,8 +210,23 @@ def _call_fn(cx: FnCtxt, expr: Call, ty: Ty, path: list[Adjustment], expected: T
         check_unknown_args(cx, expr.args, why)
         return cx.unknown_at(expr, why)
     params, ret = sig
-    check_args(cx, expr.args, params, ret, expected)
-    return ret
+    run = _run_hook(cx, expr, ret) if cx.runs_hooks else None
+    check_args(cx, expr.args, params, ret, expected if run is None else None)
+    return ret if run is None else run
+
+
+def _run_hook(cx: FnCtxt, expr: Call, hook: Ty) -> Ty | None:
+    """What yew's `Hook::run` gives of the hook that `use_it()` is; None where the call gives no hook."""
+    callee = expr.callee
+    hook = cx.resolve(hook)
+    if not isinstance(callee, PathExpr) or not isinstance(hook, t.Opaque):
+        return None
+    if not callee.path.segments[-1].name.startswith("use_"):
+        return None
+    for bound in hook.bounds:
+        if bound.trait.startswith("yew::") and bound.trait.endswith("::Hook"):
+            return cx.solver.normalize(t.Projection(hook, bound.trait, bound.args, "Output"))
+    return None
 
 
 def _call_closure(cx: FnCtxt, expr: Call, ty: t.Closure, path: list[Adjustment], expected: Ty | None) -> Ty:

@@ -35,6 +35,7 @@ def infer_body(
 ) -> InferenceResult:
     """Infer `body` of `owner`; `shared` keeps what bodies of one program have in common."""
     cx = FnCtxt(body, scopes, program, owner.resolver, shared)
+    cx.runs_hooks = program.runs_hooks(owner.entry)
     _check_signature(cx, owner, body)
     _finish(cx)
     return _write_back(cx, owner)

@@ -105,6 +105,7 @@ class FnCtxt:
         self.diverges = False
         self.unknown_context = ""
         self.open_kind = ""
+        self.runs_hooks = False
         self.depth = 0
         self.late: list[tuple[int, object]] = []
         self._traits_in_scope: dict[int, frozenset[str]] = {}

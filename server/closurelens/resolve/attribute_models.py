@@ -30,7 +30,7 @@ _WRITTEN = """
     async_trait::async_trait axum::debug_handler ctor::ctor dioxus::prelude::component leptos::component
     pin_project::pin_project pin_project::pinned_drop recursive::recursive rstest::rstest serial_test::serial
     test_case::test_case test_log::test tokio::main tokio::test tracing::instrument wasm_bindgen::prelude::wasm_bindgen
-    wasm_bindgen_test::wasm_bindgen_test yew::function_component yew::hook
+    wasm_bindgen_test::wasm_bindgen_test yew::component yew::function_component yew::hook
 """
 
 TRANSPARENT: Final = frozenset([*_MODELLED.split(), *_WRITTEN.split()])
@@ -43,6 +43,11 @@ _BLOCKING = """
 """
 BLOCKING: Final = frozenset(_BLOCKING.split())
 """What makes an ordinary function of an `async fn`: it runs the body to its end."""
+
+RUNS_HOOKS: Final = frozenset(
+    f"{crate}::{name}" for crate in ("yew", "yew_macro") for name in ("component", "function_component", "hook")
+)
+"""What makes `Hook::run(use_it(), context)` of `use_it()` in a function's body."""
 
 BOXING: Final = frozenset(["async_trait::async_trait", "async_recursion::async_recursion"])
 """What makes an `async fn` return `Pin<Box<dyn Future + Send>>`; on a trait or impl, for all its functions."""

@@ -13,7 +13,7 @@ from closurelens.hir.item import AdtItem
 from closurelens.hir.lower.attrs import effective
 from closurelens.hir.types import Anchor, Path
 from closurelens.records import dataclass
-from closurelens.resolve.attribute_models import BLOCKING, BOXING, TRANSPARENT
+from closurelens.resolve.attribute_models import BLOCKING, BOXING, RUNS_HOOKS, TRANSPARENT
 from closurelens.resolve.derive_models import DeriveModel, derive_model
 from closurelens.resolve.module import Entry
 from closurelens.resolve.proc_macros import ProcMacros, unnumbered
@@ -178,6 +178,15 @@ def asyncness(program: Program, entry: Entry) -> Asyncness:
             if macro in BLOCKING and one is entry:
                 return Asyncness.BLOCKING
     return Asyncness.OPAQUE
+
+
+def runs_hooks(program: Program, entry: Entry) -> bool:
+    """Whether calls of `use_..` in the body run the hooks that they give."""
+    attrs = entry.item.attrs
+    return bool(attrs.others or attrs.conditional) and any(
+        name not in _INERT and attribute_path(program, entry, name) in RUNS_HOOKS
+        for name in effective(attrs, entry.module.crate.holds).others
+    )
 
 
 def rewriting_attribute(program: Program, entry: Entry) -> str | None:

@@ -434,6 +434,9 @@ class Program(Dependencies):
         name = derives.rewriting_attribute(self, entry)
         return None if name is None else f"attribute `{name}` may rewrite this code"
 
+    def runs_hooks(self, entry: Entry) -> bool:
+        return derives.runs_hooks(self, entry)
+
     def has_unseen_impls(self, ty: Ty) -> str | None:
         """Why `ty` may have impls that are not in the index."""
         if not isinstance(ty, Adt) or self.is_std(ty.path):

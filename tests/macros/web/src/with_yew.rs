@@ -141,3 +141,13 @@ impl Component for Counter {
         }
     }
 }
+
+#[derive(Clone, PartialEq)]
+pub struct Shared {
+    total: usize,
+}
+
+#[hook]
+pub fn use_total(n: usize) -> Option<usize> {
+    use_context::<Shared>().map(|shared| shared.total + n)
+}
