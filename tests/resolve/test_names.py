@@ -188,6 +188,32 @@ CASES: dict[str, tuple[str, str]] = {
         krate::b | type | inner::Deep => struct krate::a::inner::Deep
         """,
     ),
+    "a module that a macro from a glob makes": (
+        """
+        mod node;
+        pub use self::node::*;
+        #[macro_export] macro_rules! _each { ($($t:tt)*) => { $($t)* } }
+        #[macro_export] macro_rules! each { ($($t:tt)*) => { $crate::_each! { $($t)* } } }
+        pub struct Root;
+        //- /node.rs
+        each!(mod server;);
+        use crate::*;
+        mod browser;
+        pub use server::*;
+        pub use browser::*;
+        //- /node/server.rs
+        use crate::*;
+        pub struct Server;
+        //- /node/browser.rs
+        pub struct Browser;
+        """,
+        """
+        krate | type | Server => struct krate::node::server::Server
+        krate::node | type | server::Server => struct krate::node::server::Server
+        krate::node::server | type | Root => struct krate::Root
+        krate::node::server | type | Browser => struct krate::node::browser::Browser
+        """,
+    ),
     "named before glob before prelude": (
         """
         mod a { pub struct Option; pub struct Vec; pub struct S; }

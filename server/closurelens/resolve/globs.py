@@ -80,6 +80,10 @@ class Globs:
                 self._names.not_final()
                 return found
         reach, is_final = self._closure(key)
+        if not is_final:
+            # What it leads to was still being filled when its own globs became known.
+            self._solve(key)
+            reach, is_final = self._closure(key)
         if is_final:
             self._reach[key] = reach
         else:
@@ -143,6 +147,11 @@ class Globs:
     def _try(self, work: _Work, key: Key) -> bool:
         """Try the globs of one module that are still open; whether anything came of it."""
         if key in self._targets:
+            if key not in work.found:
+                found = work.found[key] = self._targets[key]
+                for target in found:
+                    if target.module is not None:
+                        work.want((target.module, key[1] and target.module.crate.crate.is_member))
             return False
         module, off = key
         is_new = key not in work.found
