@@ -449,3 +449,8 @@ def test_bodies_of_an_included_file_stand_in_the_module_that_includes_it() -> No
         'mod a { struct S; include!("part.rs"); }\n//- /part.rs\nimpl S { fn f(&self) {} }\nfn g() {}\n',
     )
     assert sorted(fixture.owners("/part.rs")) == ["krate::a::g", "krate::a::{impl#0}::f"]
+    fixture = load(
+        'mod a;\n//- /a.rs\npub struct S; include!("part.rs");\n'
+        "//- /part.rs\npub mod inner { fn h() {} }\nimpl S { fn f(&self) {} }\n",
+    )
+    assert sorted(fixture.owners("/part.rs")) == ["krate::a::inner::h", "krate::a::{impl#0}::f"]

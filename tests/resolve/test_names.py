@@ -188,6 +188,20 @@ CASES: dict[str, tuple[str, str]] = {
         krate::b | type | inner::Deep => struct krate::a::inner::Deep
         """,
     ),
+    "macros of a module that says itself that they are used outside": (
+        """
+        mod call; mod other;
+        //- /call.rs
+        //! Macros.
+        #![macro_use]
+        macro_rules! call { ($name:ident) => { pub struct $name; } }
+        //- /other.rs
+        call!(Made);
+        """,
+        """
+        krate::other | type | Made => struct krate::other::Made
+        """,
+    ),
     "a module that a macro from a glob makes": (
         """
         mod node;
@@ -519,3 +533,15 @@ def test_order_of_questions_does_not_matter(case: str) -> None:
 
 def _dedented(text: str) -> str:
     return "\n".join(line.strip() if line.strip().startswith("//") else line for line in text.splitlines()) + "\n"
+
+
+def test_many_modules_of_macros_are_filled_one_after_the_other() -> None:
+    """Each calls a macro of the first, which is looked for in those before."""
+    count = 300
+    text = "#[macro_use] mod base;\n" + "".join(f"#[macro_use] mod m{at};\n" for at in range(count)) + "mod last;\n"
+    text += "//- /base.rs\nmacro_rules! make { ($name:ident) => { pub struct $name; } }\n"
+    text += "".join(f"//- /m{at}.rs\nmake!(S{at});\n" for at in range(count))
+    text += "//- /last.rs\nmake!(Last);\n"
+    fixture = load(text)
+    assert answer(fixture, "krate::last", "type", "Last") == "struct krate::last::Last"
+    assert answer(fixture, "krate", "type", "m7::S7") == "struct krate::m7::S7"

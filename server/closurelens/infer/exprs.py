@@ -61,9 +61,12 @@ def check_body(cx: FnCtxt, root: Expr, frame: Frame) -> None:
 
 
 def _missing(cx: FnCtxt, expr: h.Missing, expected: Ty | None) -> Ty:
-    for part in expr.inside:
-        check_expr(cx, part, t.Unknown(expr.why))
-        cx.unknown.setdefault(part.id, expr.why)
+    def inside() -> None:
+        for part in expr.inside:
+            check_expr(cx, part, t.Unknown(expr.why))
+            cx.unknown.setdefault(part.id, expr.why)
+
+    _aside(cx, inside)
     return cx.unknown_at(expr, expr.why)
 
 
@@ -148,10 +151,18 @@ def _stmt(cx: FnCtxt, stmt: h.Stmt) -> None:
         case h.ItemStmt():
             pass
         case h.Disabled():
-            saved, known = cx.diverges, len(cx.solver.contradictions)
-            _stmt(cx, stmt.stmt)
+            saved = cx.diverges
+            _aside(cx, lambda: _stmt(cx, stmt.stmt))
             cx.diverges = saved
-            del cx.solver.contradictions[known:]
+
+
+def _aside(cx: FnCtxt, check: Callable[[], None]) -> None:
+    """Check code that the compiler does not see as it is: its contradictions say nothing, nor do those found later."""
+    solver = cx.solver
+    known, before = len(solver.contradictions), {id(goal) for goal in solver.pending}
+    check()
+    del solver.contradictions[known:]
+    solver.aside.update(goal.origin for goal in solver.pending if id(goal) not in before and goal.origin >= 0)
 
 
 def _let_stmt(cx: FnCtxt, stmt: h.LetStmt) -> None:

@@ -6,6 +6,8 @@ inherent methods before those of traits in scope.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from closurelens.hir.body import Expr
 from closurelens.infer import autoderef, doubts
 from closurelens.infer.autoderef import Step
@@ -158,28 +160,42 @@ def lookup(cx: FnCtxt, expr_id: int, receiver: Ty, name: str) -> tuple[Pick | No
     if not groups[0] and not groups[1]:
         why = last.why if isinstance(last, t.Unknown) else f"no method `{name}` is known for this type"
         return None, found, why
+    guess: Pick | None = None
     for at, step in enumerate(found):
         ty = step.ty
         if isinstance(ty, t.Unknown) or (ty.__class__ is t.Infer and open_end and at == len(found) - 1):
             why = ty.why if isinstance(ty, t.Unknown) else "the receiver's type is not inferred here"
-            return None, found, why
-        is_unsized = at == unsized_at
-        derefs = at - 1 if is_unsized else at
-        if not is_unsized:
-            candidate, doubtful = _pick(cx, groups, ty)
-            if candidate is not None:
-                if isinstance(ty, t.Ref):
-                    return Pick(candidate, derefs + 1, ty.mutable, False, doubtful), found, ""
-                return Pick(candidate, derefs, None, False, doubtful), found, ""
-        for mutable in (False, True):
-            candidate, doubtful = _pick(cx, groups, t.Ref(ty, mutable=mutable))
-            if candidate is not None:
-                return Pick(candidate, derefs, mutable, is_unsized, doubtful), found, ""
-        if isinstance(ty, t.RawPtr) and ty.mutable:
-            candidate, doubtful = _pick(cx, groups, t.RawPtr(ty.inner, mutable=False))
-            if candidate is not None:
-                return Pick(candidate, derefs, None, False, doubtful), found, ""
-    return None, found, f"no method `{name}` is known for this type"
+            return guess, found, why
+        for pick in _picks(cx, groups, ty, at, is_unsized=at == unsized_at):
+            if not pick.doubtful:
+                pick.doubtful = guess is not None
+                return pick, found, ""
+            if guess is None:
+                guess = pick
+                if _why_unseen(cx, ty) is None:
+                    return pick, found, ""
+            # What only an impl that nobody sees would offer is a worse guess than a method that is there.
+    return guess, found, f"no method `{name}` is known for this type"
+
+
+def _picks(cx: FnCtxt, groups: list[list[MethodCandidate]], ty: Ty, at: int, *, is_unsized: bool) -> Iterator[Pick]:
+    """What one autoderef step offers: by value, by autoref, through a pointer made `*const`."""
+    derefs = at - 1 if is_unsized else at
+    if not is_unsized:
+        candidate, doubtful = _pick(cx, groups, ty)
+        if candidate is not None:
+            if isinstance(ty, t.Ref):
+                yield Pick(candidate, derefs + 1, ty.mutable, False, doubtful)
+            else:
+                yield Pick(candidate, derefs, None, False, doubtful)
+    for mutable in (False, True):
+        candidate, doubtful = _pick(cx, groups, t.Ref(ty, mutable=mutable))
+        if candidate is not None:
+            yield Pick(candidate, derefs, mutable, is_unsized, doubtful)
+    if isinstance(ty, t.RawPtr) and ty.mutable:
+        candidate, doubtful = _pick(cx, groups, t.RawPtr(ty.inner, mutable=False))
+        if candidate is not None:
+            yield Pick(candidate, derefs, None, False, doubtful)
 
 
 def _pick(cx: FnCtxt, groups: list[list[MethodCandidate]], self_ty: Ty) -> tuple[MethodCandidate | None, bool]:

@@ -60,6 +60,8 @@ class Solver:
         self._env_open: list[tuple[Ty, Bound]] = []
         self._looked = 0
         self.contradictions: list[str] = []
+        self.aside: set[int] = set()
+        """Expressions of which no contradiction counts."""
         self._projected: dict[Ty, Ty] = {}
         self._normal: dict[Ty, Ty] = {}
         self._local: dict[tuple[Ty, DefPath, tuple[Ty, ...]], Answer] = {}
@@ -237,7 +239,7 @@ class Solver:
                 ):
                     goal.stalled = self._open_vars(goal.self_ty, goal.args)
                     return False
-                if found is Answer.NO and doubts.is_settled(self.table, goal):
+                if found is Answer.NO and goal.origin not in self.aside and doubts.is_settled(self.table, goal):
                     self.contradictions.append(doubts.not_implemented(self.db, self.table, goal.self_ty, goal.trait))
                 return True
             assert isinstance(goal, ProjectionGoal)
@@ -246,7 +248,8 @@ class Solver:
             if value is None:
                 goal.stalled = self._open_vars(projection.self_ty, projection.args)
                 return False
-            if not self.table.unify(value, goal.target) and self.table.differ(value, goal.target):
+            fits = self.table.unify(value, goal.target) or goal.origin in self.aside
+            if not fits and self.table.differ(value, goal.target):
                 self.contradictions.append(doubts.mismatch(self.db, self.table, value, goal.target))
             return True
         finally:

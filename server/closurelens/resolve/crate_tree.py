@@ -147,8 +147,10 @@ class CrateIndex:
             at = parent_of.get(at)
         found = [self.root] if chain[-1] == self.root.file else []
         for file in reversed(chain[:-1]):
-            found = [child for module in self._with_inline(found) for child in module.children if child.file == file]
-        if found and found[0].file == path:
+            around = self._with_inline(found)
+            found = [child for module in around for child in module.children if child.file == file]
+            found.extend(module for module in around if _includes(module, file))
+        if found and (found[0].file == path or _includes(found[0], path)):
             return self._with_inline(found)
         return [module for module in self.all_modules() if module.file == path or _includes(module, path)]
 

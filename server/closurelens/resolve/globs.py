@@ -148,10 +148,10 @@ class Globs:
         """Try the globs of one module that are still open; whether anything came of it."""
         if key in self._targets:
             if key not in work.found:
-                found = work.found[key] = self._targets[key]
-                for target in found:
-                    if target.module is not None:
-                        work.want((target.module, key[1] and target.module.crate.crate.is_member))
+                work.found[key] = self._targets[key]
+                for known in self._targets[key]:
+                    if known.module is not None:
+                        work.want((known.module, key[1] and known.module.crate.crate.is_member))
             return False
         module, off = key
         is_new = key not in work.found

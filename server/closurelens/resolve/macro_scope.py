@@ -160,6 +160,7 @@ class MacroScope:
 
     def _last(self, module: ModuleData, upto: int, name: str, *, off: bool) -> Entry | None:
         work: list[tuple[ModuleData, int]] = [(module, upto)]
+        self._fill_in_order(module, upto, off=off)
         while work:
             module, at = work.pop()
             while at > 0:
@@ -167,13 +168,19 @@ class MacroScope:
                 one = module.textual[at]
                 if isinstance(one, ModuleData):
                     if one.cfg_off is None or off:
-                        self._crate.populate(one)
+                        self._fill_in_order(one, len(one.textual), off=off)
                         work.append((module, at))
                         work.append((one, len(one.textual)))
                         break
                 elif one.item.name == name and (off or one.cfg_off is None or module.cfg_off is not None):
                     return one
         return None
+
+    def _fill_in_order(self, module: ModuleData, upto: int, *, off: bool) -> None:
+        """Fill the `#[macro_use]` modules before a place, the first one first: each calls macros of those before."""
+        for one in module.textual[:upto]:
+            if isinstance(one, ModuleData) and (one.cfg_off is None or off):
+                self._crate.populate(one)
 
     def exported(self, name: str) -> Entry | None:
         """The `#[macro_export]` macro of this name; its path is that of a name in the crate's root."""

@@ -18,6 +18,7 @@ from closurelens.hir.macros.markup import html
 from closurelens.hir.macros.paste import paste
 from closurelens.hir.macros.proc_rules import RULES
 from closurelens.hir.macros.rsx import rsx
+from closurelens.hir.macros.sycamore_view import view as sycamore_view
 from closurelens.hir.macros.transcribe import Output
 
 if TYPE_CHECKING:
@@ -73,12 +74,14 @@ _MAKERS: dict[str, Callable[[Arguments], Output | str]] = {
     "yew_macro::html": html,
     "leptos_macro::view": view,
     "dioxus_core_macro::rsx": rsx,
+    "sycamore_macro::view": sycamore_view,
 }
 
 _FACADES = {
     "dioxus::rsx": "dioxus_core_macro::rsx",
     "dioxus_core::rsx": "dioxus_core_macro::rsx",
     "leptos::view": "leptos_macro::view",
+    "sycamore::view": "sycamore_macro::view",
     "yew::classes": "yew_macro::classes",
     "yew::html": "yew_macro::html",
 }

@@ -2,3 +2,4 @@
 pub mod with_dioxus;
 pub mod with_leptos;
 pub mod with_yew;
+pub mod with_sycamore;
