@@ -202,6 +202,31 @@ def test_what_builds_have_left(tmp_path: Path) -> None:
     assert not crate(graph, "build_script_build", "build-script").out_dirs
 
 
+def test_builds_in_another_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    left = {"build/app-1/output": "cargo::rustc-cfg=fast\n", "build/app-1/out/made.rs": ""}
+    files = {"Cargo.toml": package("app"), "src/lib.rs": "", "build.rs": ""}
+    for folder in ("ws/inside", "outside", "ws/target"):
+        write_tree(tmp_path, {f"{folder}/debug/{name}": text for name, text in left.items()})
+
+    def said(config: str) -> tuple[bool | None, bool | None, list[str]]:
+        root = write_tree(tmp_path / "ws", files | {".cargo/config.toml": config})
+        found = crate(load(root), "app")
+        outs = [path.removeprefix(tmp_path.as_posix()) for path in found.out_dirs]
+        return macro_holds("fast", found.cfg).certain(), macro_holds("slow", found.cfg).certain(), outs
+
+    for name in ("CARGO_TARGET_DIR", "CARGO_BUILD_TARGET_DIR", "CARGO_BUILD_BUILD_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    assert said("") == (True, False, ["/ws/target/debug/build/app-1/out"])
+    inside = (True, False, ["/ws/inside/debug/build/app-1/out"])
+    shared = (None, None, ["/outside/debug/build/app-1/out"])
+    assert said('[build]\ntarget-dir = "inside"') == inside
+    assert said('[build]\ntarget-dir = "../outside"') == shared
+    assert said('[build]\nbuild-dir = "{workspace-root}/inside"') == inside
+    assert said('[build]\nbuild-dir = "{cargo-cache-home}/build/{workspace-path-hash}"') == (None, None, [])
+    monkeypatch.setenv("CARGO_TARGET_DIR", (tmp_path / "outside").as_posix())
+    assert said('[build]\ntarget-dir = "inside"') == shared
+
+
 def test_aliases_of_cfg(tmp_path: Path) -> None:
     script = """fn main() { cfg_aliases! {
         posix: { unix }, // wide: { all() }

@@ -10,7 +10,7 @@ import re
 from closurelens.project import paths
 from closurelens.project.cfg import evaluate, parse_predicate
 from closurelens.project.files import FileSystem, Unreadable
-from closurelens.project.model import CfgOption, CfgSet
+from closurelens.project.model import ANY_CUSTOM_NAME, CfgOption, CfgSet
 from closurelens.records import dataclass, field
 
 _OUTPUT_CFG = re.compile(rb'^cargo::?rustc-cfg=(\w+)(?:="([^"]*)")?\s*$', re.MULTILINE)
@@ -54,6 +54,13 @@ def output_of_builds(files: FileSystem, target_dir: str, triple: str | None, pac
     why = f"builds of `{package}` differ in it"
     differing = {name: why for name, _ in frozenset.union(*found) - always}
     return BuildOutput(always, differing, tuple(out_dirs), tuple(inputs))
+
+
+def doubted(found: BuildOutput, package: str) -> BuildOutput:
+    """From a folder that other workspaces may build into: a package of theirs can have the same name."""
+    why = f"a build of another `{package}` may have left it"
+    names = {name: why for name, _ in found.options} | {ANY_CUSTOM_NAME: why}
+    return BuildOutput(frozenset(), names | found.open, found.out_dirs, found.inputs)
 
 
 def _options(output: bytes) -> frozenset[CfgOption]:

@@ -1,6 +1,7 @@
 """Cargo's configuration files as far as they change what is compiled: target, `--cfg` flags, replaced sources.
 
-Invariant: a setting that is not understood changes nothing but is reported. Environment variables are not looked at.
+Invariant: a setting that is not understood changes nothing but is reported. Environment variables are not looked at
+here: `load` knows those that name folders.
 """
 
 from __future__ import annotations
@@ -26,9 +27,14 @@ class SourceReplacement:
 
 @dataclass(slots=True)
 class CargoConfig:
-    """`target_rustflags` are by triple or `cfg(...)` as written; `patches` are of `[patch]`, the nearest first."""
+    """`target_rustflags` are by triple or `cfg(...)` as written; `patches` are of `[patch]`, the nearest first.
+
+    `target_dir` is absolute, `build_dir` as it is written: it may have `{..}` in it.
+    """
 
     build_target: str | None = None
+    target_dir: str | None = None
+    build_dir: str | None = None
     rustflags: tuple[str, ...] = ()
     target_rustflags: dict[str, tuple[str, ...]] = field(default_factory=dict)
     sources: dict[str, SourceReplacement] = field(default_factory=dict)
@@ -63,7 +69,13 @@ def parse_config(toml: TomlText) -> CargoConfig:
     """`toml.path` is `<folder>/.cargo/config.toml`; relative folders are meant from `<folder>`."""
     base = paths.parent(paths.parent(toml.path))
     build = table_at(toml.table, "build")
-    config = CargoConfig(_target(build.get("target"), base, toml), _flags(build.get("rustflags")))
+    target_dir, build_dir = _string(build, "target-dir"), _string(build, "build-dir")
+    config = CargoConfig(
+        _target(build.get("target"), base, toml),
+        paths.join(base, target_dir) if target_dir is not None else None,
+        build_dir if build_dir is None or build_dir.startswith("{") else paths.join(base, build_dir),
+        _flags(build.get("rustflags")),
+    )
     config.patches = patches_of(toml, base)
     for key, entry in table_at(toml.table, "target").items():
         flags = _flags(entry.get("rustflags")) if isinstance(entry, dict) else ()
@@ -88,6 +100,8 @@ def merge(nearest_first: Iterable[CargoConfig]) -> CargoConfig:
     for config in nearest_first:
         if result.build_target is None:
             result.build_target = config.build_target
+        result.target_dir = config.target_dir if result.target_dir is None else result.target_dir
+        result.build_dir = config.build_dir if result.build_dir is None else result.build_dir
         result.rustflags = config.rustflags + result.rustflags
         for key, flags in config.target_rustflags.items():
             result.target_rustflags[key] = flags + result.target_rustflags.get(key, ())

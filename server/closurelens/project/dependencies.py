@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from closurelens.project.build_output import BuildOutput, output_of_aliases, output_of_builds
+from closurelens.project.build_output import BuildOutput, doubted, output_of_aliases, output_of_builds
 from closurelens.project.cfg import evaluate, parse_predicate
 from closurelens.project.crates import PackageContext, Platforms, crates_of, late_library
 from closurelens.project.features import DependencyEdge, FeatureSelection, Node, Resolution, ResolverRules, unify
@@ -35,7 +35,8 @@ class Dependencies:
     """Implements `DependencyOpener` and `PackageSource`.
 
     `triples` are those of the target and of the host. Until the first question only the manifests of members and of
-    path dependencies are read: these are the ones that can request features of members.
+    path dependencies are read: these are the ones that can request features of members. `build_folder` is where the
+    output of build scripts is kept.
     """
 
     files: FileSystem
@@ -47,6 +48,7 @@ class Dependencies:
     selection: FeatureSelection
     rules: ResolverRules
     cache: ManifestCache
+    build_folder: str | None
     _opening: bool = False
     _local: set[str] = field(default_factory=set)
     _resolution: Resolution | None = None
@@ -143,11 +145,13 @@ class Dependencies:
     def _build_output(self, manifest: Manifest, targets: list[Target], cfg: CfgSet) -> BuildOutput | None:
         if self.is_member(manifest.dir):
             triple, host = self.triples
-            folder = f"{self.workspace.root}/target"
-            found = output_of_builds(self.files, folder, None if triple == host else triple, manifest.name)
-            if found is not None:
+            folder, root = self.build_folder, self.workspace.root
+            found = None
+            if folder is not None:
+                found = output_of_builds(self.files, folder, None if triple == host else triple, manifest.name)
+            if found is not None and folder is not None:
                 self.reader.inputs.update(found.inputs)
-                return found
+                return found if folder.startswith(f"{root}/") else doubted(found, manifest.name)
         if not any(spec.package == "cfg_aliases" for spec in manifest.dependencies):
             return None
         script = next((target.root for target in targets if target.kind is TargetKind.BUILD_SCRIPT), None)

@@ -10,6 +10,7 @@ import os
 from collections.abc import Sequence
 
 from closurelens.project import paths
+from closurelens.project.config import CargoConfig
 from closurelens.project.crates import platforms
 from closurelens.project.dependencies import Dependencies, ManifestCache
 from closurelens.project.features import FeatureSelection, ResolverRules
@@ -75,6 +76,7 @@ class LoadSettings:
     * `dev_dependencies`: whether what tests, examples and benches request counts (as with `cargo check --all-targets`).
     * `loose_edition`: of a file that belongs to no package.
     * `cargo_home`: None: `$CARGO_HOME`, else `~/.cargo`.
+    * `target_dir`: None: `$CARGO_TARGET_DIR`, else as cargo's configuration says.
     """
 
     features: FeatureSelection = field(default_factory=FeatureSelection)
@@ -83,6 +85,7 @@ class LoadSettings:
     dev_dependencies: bool = True
     loose_edition: Edition = Edition.E2021
     cargo_home: str | None = None
+    target_dir: str | None = None
 
 
 def from_os_path(path: str | os.PathLike[str]) -> str:
@@ -92,6 +95,17 @@ def from_os_path(path: str | os.PathLike[str]) -> str:
 
 def default_cargo_home() -> str:
     return from_os_path(os.environ.get("CARGO_HOME") or os.path.join(os.path.expanduser("~"), ".cargo"))
+
+
+def _build_folder(settings: LoadSettings, config: CargoConfig, root: str, home: str) -> str | None:
+    """Where cargo keeps what build scripts wrote, None where only cargo knows; relative to `root` if not said else."""
+    named = os.environ.get("CARGO_BUILD_BUILD_DIR") or config.build_dir
+    if named:
+        for variable, value in (("{workspace-root}", root), ("{cargo-cache-home}", home)):
+            named = named.replace(variable, value)
+        return None if "{" in named else paths.join(root, named)
+    named = settings.target_dir or os.environ.get("CARGO_TARGET_DIR") or os.environ.get("CARGO_BUILD_TARGET_DIR")
+    return paths.join(root, paths.normalize(named)) if named else config.target_dir or f"{root}/target"
 
 
 def load_project(
@@ -146,6 +160,7 @@ def _workspace_graph(toml: TomlText, reader: Reader, settings: LoadSettings, cac
         selection=settings.features,
         rules=ResolverRules(workspace.resolver, settings.dev_dependencies),
         cache=cache,
+        build_folder=_build_folder(settings, config, workspace.root, reader.cargo_home or ""),
     )
     packages: dict[str, Package] = {}
     crates: dict[CrateId, Crate] = {}
