@@ -331,6 +331,7 @@ _LAST_COMMA = _Late(rb"(?:[=:(,{\[;&!>]|\b(?:move|async|return|else|in))~\|(?P<p
 _MINUS = re.compile(rb"-[0-9]")
 _COMMA_BAR = _pattern(rb",~\|")
 _RANGE_TO = _Late(rb"(?:[(\[{,;=|&]|\breturn|\bbreak)~(?P<range>\.\.=)")
+_QUALIFIED = _Late(rb"<~(?:\w+~::~)*\w+~(?P<colons>::)~" + _ANGLES + rb"~as\b")
 _WHERE_PLUS = _Late(rb"\bwhere\b[^{};]*(?P<plus>\+)~(?=\{)")
 _EMPTY_WHERE = _Late(rb"\bwhere\b~\w+~:~(?=[{;])")
 
@@ -352,6 +353,9 @@ def _spellings(work: _Work) -> None:
     if b"dyn" in code:
         for found in _DYN.finditer(code):
             work.blank(*found.span("skip"))
+    if b"::" in code and b" as " in code:
+        for found in _QUALIFIED.finditer(code):
+            work.blank(*found.span("colons"))
     if _REF_INFER.search(code) is not None:
         for pointer in _FN_POINTER.finditer(code):
             for found in _REF_INFER.finditer(code, *pointer.span("params")):
