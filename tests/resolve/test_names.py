@@ -493,6 +493,30 @@ CASES: dict[str, tuple[str, str]] = {
         krate | value | FOUR => static krate::FOUR
         """,
     ),
+    "imports and modules that a build script decides about": (
+        """
+        //# crate krate /lib.rs script=/out
+        mod a { pub struct One; pub struct Two; pub fn three() {} }
+        mod b { pub struct One; pub struct Vec; }
+        #[cfg(x)] use a::One;
+        #[cfg(not(x))] use b::One;
+        #[cfg(x)] use a::Two;
+        #[cfg(not(x))] use a::Two;
+        #[cfg(x)] use b::Vec;
+        #[cfg(not(x))] struct Vec;
+        #[cfg(x)] mod imp { pub struct Four(u8); }
+        #[cfg(not(x))] mod imp { pub struct Four(String); }
+        #[cfg(not(unix))] use a::three;
+        #[cfg(unix)] use b::three;
+        """,
+        """
+        krate | type | One => unknown krate::One
+        krate | type | Two => struct krate::a::Two
+        krate | type | Vec => unknown krate::Vec
+        krate | type | imp::Four => unknown krate::imp::Four
+        krate | value | three => fn krate::a::three
+        """,
+    ),
     "foreign items": (
         """
         extern "C" { pub fn puts(s: *const u8) -> i32; static ERRNO: i32; type Opaque; }

@@ -6,6 +6,7 @@ import pytest
 from resolve_fixture import load
 
 from closurelens.ty.sig import Predicate
+from closurelens.ty.types import Unknown
 
 # A crate's text, and lines of `question => answer` (see `ask`).
 CASES: dict[str, tuple[str, str]] = {
@@ -254,3 +255,33 @@ def test_signature(case: str, line: str) -> None:
     question, expected = line.split(" => ")
     text = "\n".join(row.strip() for row in CASES[case][0].splitlines())
     assert ask(load(text), question) == expected
+
+
+def test_methods_that_a_build_script_decides_about() -> None:
+    program = load("""
+//# crate krate /lib.rs script=/out
+pub struct S;
+impl S {
+    #[cfg(x)] pub fn other(self) {}
+    #[cfg(not(x))] pub fn other(&self) {}
+    #[cfg(x)] pub fn same(&self) -> u8 { 1 }
+    #[cfg(not(x))] pub fn same(&self) -> u8 { 2 }
+    #[cfg(not(x))] pub fn alone(&self) {}
+}
+""").program
+    (found,) = program.inherent_impls("krate::S")
+    assert sorted(found.methods) == ["alone", "same"]
+
+
+def test_fields_that_a_build_script_decides_about() -> None:
+    program = load("""
+//# crate krate /lib.rs script=/out
+pub struct Named { #[cfg(x)] a: u8, #[cfg(not(x))] a: String, #[cfg(not(x))] b: u16, c: u32 }
+pub struct Tuple(u8, #[cfg(x)] String, u16);
+""").program
+    told = [
+        [(field.name, isinstance(field.ty, Unknown)) for field in found.variants[0].fields]
+        for found in (program.adt("krate::Named"), program.adt("krate::Tuple"))
+        if found is not None
+    ]
+    assert told == [[("a", True), ("b", False), ("c", False)], [("0", False), ("1", True)]]

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from closurelens.hir.item import Attrs, ImplItem, Item, TraitItem
+from closurelens.hir.item import Attrs, ImplItem, Item, TraitItem, VariantDecl
 from closurelens.hir.lower.attrs import effective
 from closurelens.hir.macros.api import Source
 from closurelens.project import cfg as cfg_rules
@@ -69,6 +69,23 @@ class CrateIndex:
     def decided(self, predicate: str) -> bool | None:
         """As `holds`; None where the user's build may say otherwise."""
         return cfg_rules.macro_holds(predicate, self.crate.cfg).certain()
+
+    def undecided(self, attrs: Attrs) -> str | None:
+        """The first `cfg` of which it is not known whether it holds."""
+        return next((text for text in attrs.cfg if self.decided(text) is None), None)
+
+    def undecided_fields(self, variant: VariantDecl) -> dict[str, str]:
+        """Fields declared twice, where it is not known which of them counts; of a tuple all from such a one on."""
+        found: dict[str, str] = {}
+        seen: set[str] = set()
+        before: str | None = None
+        for field in variant.fields:
+            before = before if variant.ctor == "tuple" else None
+            cfg = before = before or self.undecided(field.attrs)
+            if cfg is not None and (variant.ctor == "tuple" or field.name in seen):
+                found[field.name] = cfg
+            seen.add(field.name)
+        return found
 
     def switched_off(self, attrs: Attrs) -> str | None:
         """The first `cfg` that does not hold; tests are compiled only for testing."""

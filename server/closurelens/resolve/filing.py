@@ -327,7 +327,8 @@ class Filing:
         if not isinstance(item, ImplItem | TraitItem):
             return out
         taken: set[str] = set()
-        here = Place(container.module, container.file, container.source, None, container.in_macro, Counter())
+        undecided = _undecided(self._crate, item.items, container.source)
+        here = Place(container.module, container.file, container.source, None, container.in_macro, Counter(), undecided)
         work: list[tuple[Place, Iterator[Item]]] = [(here, iter(item.items))]
         while work:
             here, rest = work[-1]
@@ -336,6 +337,8 @@ class Filing:
                 work.pop()
                 continue
             off = here.off or self._crate.switched_off(member.attrs)
+            if off is None and here.undecided and member.attrs.cfg:
+                off = here.undecided.get(member.name)
             if isinstance(member, MacroCallItem):
                 inner = self._expand(here, member, off)
                 if inner is not None:
@@ -402,6 +405,8 @@ def visible_in(module: ModuleData, visibility: str | None) -> ModuleData | None:
 
 
 def place_of(module: ModuleData, items: Sequence[Item], source: Source) -> Place:
+    if module.crate.crate.cfg.open:
+        module.undecided = _undecided_names(module.crate, items, source)
     undecided = _undecided(module.crate, items, source)
     return Place(module, module.file, source, None, module.in_macro, repeated_names(items), undecided)
 
@@ -418,7 +423,7 @@ def _undecided(crate: CrateIndex, items: Sequence[Item], source: Source) -> dict
     for item in items:
         if not item.attrs.cfg or not isinstance(item, FnItem | ValueItem | TypeAliasItem | AdtItem):
             continue
-        cfg = next((text for text in item.attrs.cfg if crate.decided(text) is None), None)
+        cfg = crate.undecided(item.attrs)
         if cfg is None:
             continue
         start, end = item.range
@@ -427,6 +432,30 @@ def _undecided(crate: CrateIndex, items: Sequence[Item], source: Source) -> dict
         head = b"".join(source.text[start:end].split())
         if heads.setdefault(item.name, head) != head:
             found.setdefault(item.name, cfg)
+    return found
+
+
+def _undecided_names(crate: CrateIndex, items: Sequence[Item], source: Source) -> dict[str, str]:
+    """Of imports and modules: their bodies are what they are, but who names them may mean another."""
+    heads: dict[str, tuple[object, str]] = {}
+    found: dict[str, str] = {}
+    for item in items:
+        cfg = crate.undecided(item.attrs) if item.attrs.cfg else None
+        if cfg is None:
+            continue
+        named: list[tuple[str, object]] = []
+        if isinstance(item, Use):
+            for leaf in item.imports:
+                if not leaf.is_glob and leaf.alias != "_" and leaf.segments:
+                    named.append((leaf.alias or leaf.segments[-1], (leaf.anchor, leaf.supers, tuple(leaf.segments))))
+        elif isinstance(item, Module):
+            named.append((item.name, (source.text[slice(*item.range)], item.attrs.path)))
+        elif item.name:
+            named.append((item.name, None))  # `_undecided` tells items from one another
+        for name, head in named:
+            before = heads.setdefault(name, (head, cfg))
+            if before[0] != head and before[1] != cfg:
+                found.setdefault(name, cfg)
     return found
 
 

@@ -89,6 +89,7 @@ class ModuleData:
     * `file` is where its items stand, `declared` the `mod` item (None for a crate's root and blocks).
     * `folder` is where its child modules' files are, `source` what the offsets of its items are in.
     * `is_gone`: a block whose body has another text now.
+    * `undecided` are names of imports and modules that lead elsewhere as a `cfg` has it that is not known.
     * `unexpanded` are the item macros that could not be expanded: it may have more names.
     * `textual` is the order in which macros come into textual scope: macros, and modules marked `#[macro_use]`.
       `textual_start` is the length the parent's list had where this module stands.
@@ -116,6 +117,7 @@ class ModuleData:
     source: Source | None = None
     is_gone: bool = False
     unexpanded: list[str] = field(default_factory=list)
+    undecided: dict[str, str] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"<ModuleData {self.path}>"

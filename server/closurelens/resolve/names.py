@@ -158,6 +158,8 @@ class NameLookup:
 
     def _named(self, module: ModuleData, namespace: Namespace, name: str, *, off: bool) -> Binding | None:
         self._populated(module)
+        if module.undecided and name in module.undecided:
+            return Binding(Def(DefKind.UNKNOWN, f"{module.path}::{name}"), None)
         found = self._named_in(module.on, namespace, name, off=off)
         if found is None and off:
             found = self._named_in(module.off, namespace, name, off=off)

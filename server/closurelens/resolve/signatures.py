@@ -302,11 +302,14 @@ class Signatures:
             if entry.cfg_off is None and crate.switched_off(variant.attrs) is not None:
                 continue
             fields: list[FieldSig] = []
+            open_fields = crate.undecided_fields(variant) if crate.crate.cfg.open else {}
             for field in variant.fields:
                 if crate.switched_off(field.attrs) is None:
                     name = str(len(fields)) if variant.ctor == "tuple" else field.name
                     is_public = item.kind == "enum" or field.visibility == "pub"
-                    fields.append(FieldSig(name, lowering.type(field.ty), is_public))
+                    cfg = open_fields.get(field.name)
+                    ty = lowering.type(field.ty) if cfg is None else Unknown(f"`cfg({cfg})` decides about it")
+                    fields.append(FieldSig(name, ty, is_public))
             variants.append(VariantSig(variant.name, CtorKind(variant.ctor), tuple(fields)))
         found = AdtSig(
             entry.path,
