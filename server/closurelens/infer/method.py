@@ -168,13 +168,17 @@ def lookup(cx: FnCtxt, expr_id: int, receiver: Ty, name: str) -> tuple[Pick | No
             return guess, found, why
         for pick in _picks(cx, groups, ty, at, is_unsized=at == unsized_at):
             if not pick.doubtful:
-                pick.doubtful = guess is not None
+                if guess is None:
+                    return pick, found, ""
+                if not isinstance(pick.candidate, InherentCandidate):
+                    return guess, found, ""
+                pick.doubtful = True
                 return pick, found, ""
             if guess is None:
                 guess = pick
                 if _why_unseen(cx, ty) is None:
                     return pick, found, ""
-            # What only an impl that nobody sees would offer is a worse guess than a method that is there.
+            # What only an impl that nobody sees would offer is a worse guess than the type's own method.
     return guess, found, f"no method `{name}` is known for this type"
 
 
