@@ -1,6 +1,7 @@
 """What is guessed where a derive that nobody knows may have added impls."""
 
 import pytest
+
 from support.instant import closures_of
 
 TEXT = """
