@@ -55,8 +55,10 @@ def check_args(
                     cx.unify(formal[at], hint)
                     continue
                 cx.table.rollback(mark)
-                # What the attempt left to be solved may speak of variables that are gone.
+                # What the attempt left to be solved, or to be waited for, may speak of variables that are gone.
                 cx.solver.pending = pending
+                for goal in pending:
+                    goal.stalled = []
                 if arg.id in cx.adjustments:
                     del cx.adjustments[arg.id][saved:]
             demand_coerce(cx, arg, actual, formal[at])
@@ -183,6 +185,8 @@ def check_call(cx: FnCtxt, expr: Call, expected: Ty | None) -> Ty:
     from closurelens.infer.exprs import check_expr
 
     callee_ty = check_expr(cx, expr.callee, None)
+    if isinstance(callee_ty, t.FnDef | t.FnPtr):
+        return _call_fn(cx, expr, callee_ty, [], expected)
     found = autoderef.steps(cx, callee_ty)
     for at, step in enumerate(found):
         ty = step.ty

@@ -10,7 +10,7 @@ from closurelens.infer import autoderef, names
 from closurelens.infer.fn_ctxt import Branches, FnCtxt
 from closurelens.infer.result import Adjustment, BorrowAdjust, DerefAdjust, OtherAdjust
 from closurelens.ty import types as t
-from closurelens.ty.types import Ty
+from closurelens.ty.types import HAS_INFER, HAS_PROJECTION, Ty
 
 SMART_POINTERS = frozenset((names.BOX, names.RC, names.ARC, names.PIN, "alloc::rc::Weak", "alloc::sync::Weak"))
 
@@ -88,6 +88,12 @@ def _reborrow_same(cx: FnCtxt, expr: Expr, ty: Ty) -> None:
 def _coerce_ref(cx: FnCtxt, expr: Expr, a: t.Ref, b: t.Ref) -> bool:
     if b.mutable and not a.mutable:
         return cx.try_unify(a, b)
+    inner = a.inner
+    if not inner.flags & (HAS_INFER | HAS_PROJECTION) and cx.try_unify(inner, b.inner):
+        # What else it dereferences to need not be found out.
+        if b.mutable or not _is_copied(cx, expr, a, b):
+            cx.adjust(expr, [DerefAdjust(inner, mutable=b.mutable), BorrowAdjust(b, b.mutable)])
+        return True
     found = autoderef.steps(cx, a)
     for at in range(1, len(found)):
         if cx.try_unify(found[at].ty, b.inner):

@@ -6,8 +6,9 @@ Invariant: plain data; solving is `infer.traits`.
 from __future__ import annotations
 
 from enum import Enum
+from typing import Any
 
-from closurelens.infer.generics import Subst
+from closurelens.infer.generics import FullGenerics, Subst
 from closurelens.records import dataclass, field
 from closurelens.ty import types as t
 from closurelens.ty.sig import ImplSig
@@ -84,10 +85,14 @@ class ClosureSig:
     is_async: bool = False
 
 
+LookupKey = tuple[Ty, str, frozenset[DefPath]]
+"""A method's receiver and name, and the traits in scope."""
+
+
 class SharedCache:
     """Answers about ground types, for all bodies of one program."""
 
-    __slots__ = ("ground", "header_args", "inherent", "offering", "open", "projected")
+    __slots__ = ("generics", "ground", "header_args", "inherent", "lookups", "offering", "open", "projected")
 
     def __init__(self) -> None:
         self.ground: dict[tuple[Ty, DefPath, tuple[Ty, ...]], Answer] = {}
@@ -97,3 +102,7 @@ class SharedCache:
         self.inherent: dict[str, dict[str, list[tuple[ImplSig, DefPath]]]] = {}
         self.offering: dict[tuple[frozenset[DefPath], str], list[DefPath]] = {}
         self.header_args: dict[DefPath, tuple[Ty, ...]] = {}
+        self.generics: dict[DefPath, FullGenerics] = {}
+        """Of functions."""
+        self.lookups: dict[LookupKey, Any] = {}
+        """What `method.lookup` has found."""

@@ -13,14 +13,14 @@ from closurelens.infer import autoderef, doubts
 from closurelens.infer.autoderef import Step
 from closurelens.infer.builtin import is_unsized
 from closurelens.infer.fn_ctxt import FnCtxt
-from closurelens.infer.generics import Subst, of_fn, trait_subst
-from closurelens.infer.goals import Answer
+from closurelens.infer.generics import Subst, trait_subst
+from closurelens.infer.goals import PASSING, Answer
 from closurelens.infer.result import Adjustment, BorrowAdjust, DerefAdjust, MethodCallee, OtherAdjust
 from closurelens.infer.table import VarKind
 from closurelens.records import dataclass
 from closurelens.ty import types as t
 from closurelens.ty.sig import FnSig, ImplSig, SelfKind
-from closurelens.ty.types import HAS_PROJECTION, Bound, DefPath, Ty, head_of, substitute
+from closurelens.ty.types import HAS_PARAM, HAS_PROJECTION, Bound, DefPath, Ty, head_of, substitute
 
 
 @dataclass(slots=True)
@@ -49,6 +49,10 @@ class Pick:
     autoref: bool | None  # None, or the mutability of the borrow
     unsize: bool
     doubtful: bool = False
+
+
+Lookup = tuple[Pick | None, list[Step], str]
+"""The pick, the autoderef steps, and why there is none."""
 
 
 @dataclass(slots=True)
@@ -140,8 +144,23 @@ def trait_method(cx: FnCtxt, trait: DefPath, name: str) -> FnSig | None:
     return sig if sig is not None and sig.self_kind is not SelfKind.NONE else None
 
 
-def lookup(cx: FnCtxt, expr_id: int, receiver: Ty, name: str) -> tuple[Pick | None, list[Step], str]:
-    """The pick, the autoderef steps, and why there is none."""
+def lookup(cx: FnCtxt, expr_id: int, receiver: Ty, name: str) -> Lookup:
+    """What is called on a `receiver` of this type: for one that is known, found out once."""
+    whole = cx.deep(cx.resolve(receiver))
+    if whole.flags & (PASSING | HAS_PROJECTION):
+        return _lookup(cx, expr_id, receiver, name)
+    known = cx.lookups if whole.flags & HAS_PARAM or cx.solver.assumes_impls else cx.shared.lookups
+    key = (whole, name, cx.traits_in_scope(expr_id))
+    found: Lookup | None = known.get(key)
+    if found is None:
+        before = len(cx.solver.pending)
+        found = _lookup(cx, expr_id, receiver, name)
+        if len(cx.solver.pending) == before and not any(step.ty.flags & PASSING for step in found[1]):
+            known[key] = found
+    return found
+
+
+def _lookup(cx: FnCtxt, expr_id: int, receiver: Ty, name: str) -> Lookup:
     found = autoderef.steps(cx, receiver)
     last = found[-1].ty
     open_end = last.__class__ is t.Infer and cx.table.kinds[last.id] is VarKind.GENERAL
@@ -324,7 +343,7 @@ def confirm(cx: FnCtxt, expr: Expr, pick: Pick, receiver: Ty, turbofish: tuple[T
     solver, table = cx.solver, cx.table
     candidate, sig = pick.candidate, pick.candidate.sig
     solver.origin = expr.id
-    full = of_fn(cx.db, sig)
+    full = cx.solver.generics_of(sig)
     if isinstance(candidate, InherentCandidate):
         subst: Subst = {p.name: table.new_var() for p in full.params[: full.own_start]}
         subst["Self"] = substitute(candidate.impl.self_ty, subst)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from closurelens.hir.body import PathExpr
 from closurelens.infer import method
 from closurelens.infer.fn_ctxt import FnCtxt
-from closurelens.infer.generics import Subst, of_fn
+from closurelens.infer.generics import Subst
 from closurelens.infer.goals import Answer
 from closurelens.resolve.answers import AssocValue, ConstParamValue, CtorValue, ItemValue, NoValue
 from closurelens.ty import types as t
@@ -44,7 +44,7 @@ def _fn_item(cx: FnCtxt, expr: PathExpr, path: str, args: tuple[Ty, ...]) -> Ty:
     sig = cx.db.fn(path)
     if sig is None:
         return cx.unknown_at(expr, f"the signature of `{path}` is not known")
-    full = of_fn(cx.db, sig)
+    full = cx.solver.generics_of(sig)
     subst: Subst = {}
     for at, param in enumerate(full.params):
         subst[param.name] = args[at] if at < len(args) else cx.var()
@@ -105,7 +105,7 @@ def assoc_value(cx: FnCtxt, expr: PathExpr, found: AssocValue) -> Ty:
 
 
 def _inherent_fn(cx: FnCtxt, base: Ty, sig: FnSig, written: tuple[Ty, ...]) -> Ty | None:
-    full = of_fn(cx.db, sig)
+    full = cx.solver.generics_of(sig)
     impl = cx.db.impl(sig.container) if sig.container is not None else None
     if impl is None:
         return None
@@ -134,7 +134,7 @@ def _trait_item(cx: FnCtxt, expr: PathExpr, base: Ty, bound: Bound, name: str, w
     for param, arg in zip(trait.generics.params, args):  # noqa: B905
         subst[param.name] = arg
     if sig is not None:
-        full = of_fn(cx.db, sig)
+        full = cx.solver.generics_of(sig)
         for at, param in enumerate(sig.generics.params):
             subst[param.name] = written[at] if at < len(written) else cx.var()
         cx.solver.require_all(full.predicates, subst)

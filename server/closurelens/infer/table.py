@@ -28,12 +28,14 @@ _UNSETTLED = (t.Unknown, t.Projection, t.Opaque, t.Const, t.Closure, t.Coroutine
 class Table:
     """The variables of one body."""
 
-    __slots__ = ("_trail", "bound", "diverging", "kinds")
+    __slots__ = ("_trail", "binds", "bound", "diverging", "kinds")
 
     def __init__(self) -> None:
         self.bound: list[Ty | None] = []
         self.kinds: list[VarKind] = []
         self.diverging: set[int] = set()
+        self.binds = 0
+        """How often a variable was bound, also where that was undone."""
         self._trail: list[tuple[int, VarKind]] = []
 
     def new_var(self, kind: VarKind = VarKind.GENERAL) -> t.Infer:
@@ -87,6 +89,7 @@ class Table:
         if ty.flags & HAS_REGION:
             ty = erase_regions(ty)
         self._trail.append((var, self.kinds[var]))
+        self.binds += 1
         self.bound[var] = ty
 
     def _occurs(self, var: int, ty: Ty) -> bool:

@@ -9,7 +9,15 @@ from collections.abc import Sequence
 
 from closurelens.infer import doubts, impls, names
 from closurelens.infer.builtin import builtin_candidate
-from closurelens.infer.generics import Subst, full_trait_args, of_fn, subst_of, substitute_bound, trait_subst
+from closurelens.infer.generics import (
+    FullGenerics,
+    Subst,
+    full_trait_args,
+    of_fn,
+    subst_of,
+    substitute_bound,
+    trait_subst,
+)
 from closurelens.infer.goals import (
     MAX_DEPTH,
     OF_ONE_BODY,
@@ -28,7 +36,7 @@ from closurelens.infer.goals import (
 from closurelens.infer.reject import header_args, header_may_match
 from closurelens.infer.table import Table, VarKind
 from closurelens.ty import types as t
-from closurelens.ty.sig import ImplSig, Predicate, SigDb, own_param
+from closurelens.ty.sig import FnSig, ImplSig, Predicate, SigDb, own_param
 from closurelens.ty.types import (
     HAS_INFER,
     HAS_PROJECTION,
@@ -64,6 +72,8 @@ class Solver:
         """Expressions of which no contradiction counts."""
         self._projected: dict[Ty, Ty] = {}
         self._normal: dict[Ty, Ty] = {}
+        self._stuck: tuple[list[Goal], int, int] = (self.pending, 0, 0)
+        """What was pending, how much of it, and how many variables had been bound, when no goal could be solved."""
         self._local: dict[tuple[Ty, DefPath, tuple[Ty, ...]], Answer] = {}
         for predicate in env:
             for bound in self.elaborate(predicate.subject, predicate.bound):
@@ -71,6 +81,8 @@ class Solver:
                     self._env.setdefault(predicate.subject, []).append(bound)
                 else:
                     self._env_open.append((predicate.subject, bound))
+        self.assumes_impls = any(not isinstance(subject, t.Projection) for subject, _ in self._env_open)
+        """The predicates say of types that may have no parameters what they implement: `where String: Trait`."""
 
     # Bounds
 
@@ -194,7 +206,11 @@ class Solver:
 
     def select_where_possible(self) -> None:
         """Solve what can be solved now; the rest stays pending."""
-        bound = self.table.bound
+        table = self.table
+        if not self.pending or (self.pending is self._stuck[0] and self._stuck[1:] == (len(self.pending), table.binds)):
+            return
+        bound = table.bound
+        kinds = table.kinds
         rounds = 0
         progress = True
         while progress and self.pending and rounds < 50:
@@ -208,6 +224,13 @@ class Solver:
                 if stalled and not [v for v in stalled if bound[v.id] is not None]:
                     kept.append(goal)
                     continue
+                self_ty = goal.self_ty if isinstance(goal, TraitGoal) else goal.projection.self_ty
+                if self_ty.__class__ is t.Infer:
+                    self_ty = table.shallow(self_ty)
+                    if self_ty.__class__ is t.Infer and kinds[self_ty.id] is VarKind.GENERAL:
+                        goal.stalled = [self_ty]
+                        kept.append(goal)
+                        continue
                 key = self._key_of(goal)
                 if key is None or key in seen:
                     continue
@@ -216,7 +239,18 @@ class Solver:
                     progress = True
                 else:
                     kept.append(goal)
+            is_new = bool(self.pending)
             self.pending = kept + self.pending
+            if not progress and not is_new:
+                self._stuck = (self.pending, len(kept), table.binds)
+
+    def generics_of(self, fn: FnSig) -> FullGenerics:
+        """`generics.of_fn`, remembered."""
+        known = self.shared.generics
+        found = known.get(fn.path)
+        if found is None:
+            found = known[fn.path] = of_fn(self.db, fn)
+        return found
 
     def _key_of(self, goal: Goal) -> tuple[object, ...] | None:
         """What makes two goals one; None for a goal from which nothing more can be learned."""
@@ -277,7 +311,7 @@ class Solver:
             flags |= a.flags
         cache = None
         if not flags & HAS_INFER and not flags & t.HAS_UNKNOWN:
-            cache = self._local if flags & OF_ONE_BODY else self.shared.ground
+            cache = self._local if flags & OF_ONE_BODY or self.assumes_impls else self.shared.ground
             known = cache.get((self_ty, trait, args))
             if known is not None:
                 return known
@@ -512,7 +546,7 @@ class Solver:
         whole = table.deep(projection)
         cache: dict[Ty, Ty] | None = None
         if not whole.flags & (HAS_INFER | t.HAS_UNKNOWN):
-            cache = self._projected if whole.flags & OF_ONE_BODY else self.shared.projected
+            cache = self._projected if whole.flags & OF_ONE_BODY or self.assumes_impls else self.shared.projected
             known = cache.get(whole)
             if known is not None:
                 return known
@@ -581,7 +615,7 @@ class Solver:
                 fn = self.db.fn(ty.path)
                 if fn is None:
                     return None
-                full = of_fn(self.db, fn)
+                full = self.generics_of(fn)
                 subst = subst_of(full.names, ty.args)
                 params = tuple([self.normalize(substitute(p, subst)) for p in fn.params])
                 return params, self.normalize(substitute(fn.ret, subst))

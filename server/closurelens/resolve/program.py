@@ -17,7 +17,7 @@ from closurelens.resolve.dependencies import STD, Dependencies, LoadStored, alwa
 from closurelens.resolve.module import Entry, ModuleData
 from closurelens.resolve.names import NameLookup, lexical_modules
 from closurelens.resolve.resolver import Resolver
-from closurelens.resolve.signatures import Signatures
+from closurelens.resolve.signatures import UNMADE, Signatures
 from closurelens.resolve.sources import FileStore, ReadFile
 from closurelens.ty.sig import (
     AdtKind,
@@ -77,6 +77,9 @@ class Program(Dependencies):
         self._off_view: Program | None = None
         self._crates: dict[CrateId, CrateIndex] = {}
         self._impls: dict[DefPath, ImplSig] = {}
+        self._known_adts: dict[DefPath, AdtSig] = {}
+        self._known_fns: dict[DefPath, FnSig] = {}
+        self._known_traits: dict[DefPath, TraitSig] = {}
         self._consts: dict[DefPath, int | None] = {}
         self._open_consts: set[DefPath] = set()
         self._known_impls: dict[tuple[DefPath, str | None, bool], tuple[int, tuple[ImplSig, ...]]] = {}
@@ -139,6 +142,14 @@ class Program(Dependencies):
     # SigDb
 
     def adt(self, path: DefPath) -> AdtSig | None:
+        found = self._known_adts.get(path)
+        if found is None:
+            found = self._find_adt(path)
+            if found is not None:
+                self._known_adts[path] = found
+        return found
+
+    def _find_adt(self, path: DefPath) -> AdtSig | None:
         first = path.partition("::")[0]
         if first in STD:
             return self.std.adt(path)
@@ -150,6 +161,14 @@ class Program(Dependencies):
 
     def fn(self, path: DefPath) -> FnSig | None:
         """Also the constructor of a tuple struct or tuple variant."""
+        found = self._known_fns.get(path)
+        if found is None:
+            found = self._find_fn(path)
+            if found is not None and found.ret is not UNMADE:
+                self._known_fns[path] = found
+        return found
+
+    def _find_fn(self, path: DefPath) -> FnSig | None:
         first = path.partition("::")[0]
         if first in STD:
             return self.std.fn(path) or ctors.ctor(self, path)
@@ -162,6 +181,14 @@ class Program(Dependencies):
         return ctors.ctor(self, path)
 
     def trait(self, path: DefPath) -> TraitSig | None:
+        found = self._known_traits.get(path)
+        if found is None:
+            found = self._find_trait(path)
+            if found is not None:
+                self._known_traits[path] = found
+        return found
+
+    def _find_trait(self, path: DefPath) -> TraitSig | None:
         first = path.partition("::")[0]
         if first in STD:
             return self.std.trait(path)
@@ -485,6 +512,9 @@ class Program(Dependencies):
         self._by_name = {crate.name: crate for crate in kept}
         self.names.clear()
         self.signatures = Signatures(self)
+        self._known_adts.clear()
+        self._known_fns.clear()
+        self._known_traits.clear()
         self._consts.clear()
         self._impls.clear()
         self.impl_changes.number += 1

@@ -61,6 +61,9 @@ _DEPTH_LIMIT = 24
 _NO_DECL = GenericsDecl()
 _GLOBAL = Adt("alloc::alloc::Global", ())
 
+UNMADE = Unknown("the signature needs itself")
+"""The return type of a function's signature while that is made."""
+
 
 def decl_of(entry: Entry) -> GenericsDecl:
     item = entry.item
@@ -217,7 +220,7 @@ class Signatures:
         if found is None:
             item = entry.item
             assert isinstance(item, FnItem)
-            found = FnSig(entry.path, item.name, (), Unknown("the signature needs itself"))
+            found = FnSig(entry.path, item.name, (), UNMADE)
             self._fns[entry] = found
             found = self._fns[entry] = self._make_fn(entry, item)
         return found
