@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from closurelens.infer import doubts, impls, names
 from closurelens.infer.builtin import builtin_candidate
+from closurelens.infer.fulfill import Stuck, select_where_possible
 from closurelens.infer.generics import (
     FullGenerics,
     Subst,
@@ -72,8 +73,7 @@ class Solver:
         """Expressions of which no contradiction counts."""
         self._projected: dict[Ty, Ty] = {}
         self._normal: dict[Ty, Ty] = {}
-        self._stuck: tuple[list[Goal], int, int] = (self.pending, 0, 0)
-        """What was pending, how much of it, and how many variables had been bound, when no goal could be solved."""
+        self.stuck = Stuck(self.pending, 0, 0)
         self._local: dict[tuple[Ty, DefPath, tuple[Ty, ...]], Answer] = {}
         for predicate in env:
             for bound in self.elaborate(predicate.subject, predicate.bound):
@@ -206,43 +206,8 @@ class Solver:
 
     def select_where_possible(self) -> None:
         """Solve what can be solved now; the rest stays pending."""
-        table = self.table
-        if not self.pending or (self.pending is self._stuck[0] and self._stuck[1:] == (len(self.pending), table.binds)):
-            return
-        bound = table.bound
-        kinds = table.kinds
-        rounds = 0
-        progress = True
-        while progress and self.pending and rounds < 50:
-            progress = False
-            rounds += 1
-            work, self.pending = self.pending, []
-            kept: list[Goal] = []
-            seen: set[tuple[object, ...]] = set()
-            for goal in work:
-                stalled = goal.stalled
-                if stalled and not [v for v in stalled if bound[v.id] is not None]:
-                    kept.append(goal)
-                    continue
-                self_ty = goal.self_ty if isinstance(goal, TraitGoal) else goal.projection.self_ty
-                if self_ty.__class__ is t.Infer:
-                    self_ty = table.shallow(self_ty)
-                    if self_ty.__class__ is t.Infer and kinds[self_ty.id] is VarKind.GENERAL:
-                        goal.stalled = [self_ty]
-                        kept.append(goal)
-                        continue
-                key = self._key_of(goal)
-                if key is None or key in seen:
-                    continue
-                seen.add(key)
-                if self._step(goal):
-                    progress = True
-                else:
-                    kept.append(goal)
-            is_new = bool(self.pending)
-            self.pending = kept + self.pending
-            if not progress and not is_new:
-                self._stuck = (self.pending, len(kept), table.binds)
+        if self.pending:
+            select_where_possible(self)
 
     def generics_of(self, fn: FnSig) -> FullGenerics:
         """`generics.of_fn`, remembered."""
@@ -251,56 +216,6 @@ class Solver:
         if found is None:
             found = known[fn.path] = of_fn(self.db, fn)
         return found
-
-    def _key_of(self, goal: Goal) -> tuple[object, ...] | None:
-        """What makes two goals one; None for a goal from which nothing more can be learned."""
-        deep = self.table.deep
-        if isinstance(goal, TraitGoal):
-            self_ty, args = deep(goal.self_ty), tuple([deep(a) for a in goal.args])
-            if not (self_ty.flags | _flags(args)) & (HAS_INFER | t.HAS_CLOSURE):
-                return None
-            return self_ty, goal.trait, args
-        return deep(goal.projection), deep(goal.target)
-
-    def _step(self, goal: Goal) -> bool:
-        saved, self.origin = self.origin, goal.origin
-        try:
-            if goal.__class__ is TraitGoal:
-                assert isinstance(goal, TraitGoal)
-                found = self.select(goal.self_ty, goal.trait, goal.args, 0)
-                if found is Answer.MAYBE or (
-                    found is Answer.NO and impls.may_be_elsewhere(self.table, goal.self_ty, goal.args)
-                ):
-                    goal.stalled = self._open_vars(goal.self_ty, goal.args)
-                    return False
-                if found is Answer.NO and goal.origin not in self.aside and doubts.is_settled(self.table, goal):
-                    self.contradictions.append(doubts.not_implemented(self.db, self.table, goal.self_ty, goal.trait))
-                return True
-            assert isinstance(goal, ProjectionGoal)
-            projection = goal.projection
-            value = self.project(projection, 0)
-            if value is None:
-                goal.stalled = self._open_vars(projection.self_ty, projection.args)
-                return False
-            fits = self.table.unify(value, goal.target) or goal.origin in self.aside
-            if not fits and self.table.differ(value, goal.target):
-                self.contradictions.append(doubts.mismatch(self.db, self.table, value, goal.target))
-            return True
-        finally:
-            self.origin = saved
-
-    def _open_vars(self, self_ty: Ty, args: tuple[Ty, ...]) -> list[t.Infer]:
-        out: list[t.Infer] = []
-        work = [self_ty, *args]
-        while work:
-            ty = work.pop()
-            if ty.flags & HAS_INFER:
-                ty = self.table.shallow(ty)
-                if isinstance(ty, t.Infer):
-                    out.append(ty)
-                else:
-                    work.extend(ty.parts())
-        return out
 
     def holds(self, self_ty: Ty, trait: DefPath, args: tuple[Ty, ...] = (), depth: int = 0) -> Answer:
         """Whether `self_ty: trait<args>`; binds nothing."""
