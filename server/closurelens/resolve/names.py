@@ -147,7 +147,7 @@ class NameLookup:
 
     def _through_glob(self, target: GlobTarget, namespace: Namespace, name: str, *, off: bool) -> Binding | None:
         if target.module is not None:
-            found = self._named(target.module, namespace, name, off=off)
+            found = self._named(target.module, namespace, name, off=off, seen_from=target.importer)
             if found is None or not is_visible(found.visible_in, target.importer):
                 return None
             return Binding(found.definition, innermost(found.visible_in, target.visible_in))
@@ -156,13 +156,16 @@ class NameLookup:
             return None
         return Binding(definition, target.visible_in)
 
-    def _named(self, module: ModuleData, namespace: Namespace, name: str, *, off: bool) -> Binding | None:
+    def _named(
+        self, module: ModuleData, namespace: Namespace, name: str, *, off: bool, seen_from: ModuleData | None = None
+    ) -> Binding | None:
+        """Imports that cannot be seen from the other module are not followed: they may lead back to the question."""
         self._populated(module)
         if module.undecided and name in module.undecided:
             return Binding(Def(DefKind.UNKNOWN, f"{module.path}::{name}"), None)
-        found = self._named_in(module.on, namespace, name, off=off)
+        found = self._named_in(module.on, namespace, name, seen_from, off=off)
         if found is None and off:
-            found = self._named_in(module.off, namespace, name, off=off)
+            found = self._named_in(module.off, namespace, name, seen_from, off=off)
         if found is None and namespace is Namespace.MACROS and module.parent is None:
             entry = module.crate.macros.exported(name)
             if entry is not None:
@@ -171,11 +174,15 @@ class NameLookup:
                 return Binding(Def(DefKind.MACRO, f"{module.path}::{name}"), None)
         return found
 
-    def _named_in(self, names: Names, namespace: Namespace, name: str, *, off: bool) -> Binding | None:
+    def _named_in(
+        self, names: Names, namespace: Namespace, name: str, seen_from: ModuleData | None, *, off: bool
+    ) -> Binding | None:
         entry = names.of(namespace).get(name)
         if entry is not None:
             return Binding(entry.definition(), entry.visible_in)
         for imported in names.imports.get(name, ()):
+            if seen_from is not None and not is_visible(imported.visible_in, seen_from):
+                continue
             definition = self.imported(imported, namespace, off=off)
             if definition is not None:
                 return Binding(definition, imported.visible_in)
