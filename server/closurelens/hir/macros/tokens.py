@@ -166,6 +166,11 @@ _GOES_ON = frozenset([".", "?", "as", "+", "/", "%", "^", "==", "!=", "<", ">", 
 _AFTER_BOUNDS = frozenset([">", ",", ";", ")", "="])
 
 
+def _ends_bound(kinds: list[int], texts: list[str], index: int) -> bool:
+    """A `+` that is an argument of a macro stands behind other things."""
+    return index >= 0 and (kinds[index] == IDENT or kinds[index] == LIFETIME or texts[index] in (">", "\1path"))
+
+
 def render(kinds: list[int], texts: list[str]) -> tuple[bytes, list[int], list[int]]:
     """The text of tokens (`EOF` among them), and where each starts and ends in it.
 
@@ -191,7 +196,9 @@ def render(kinds: list[int], texts: list[str]) -> tuple[bytes, list[int], list[i
             elif index in turbofish:
                 append(":: ")
                 at += 3
-        elif index == empty or (text == "+" and texts[index + 1] in _AFTER_BOUNDS):
+        elif index == empty or (
+            text == "+" and texts[index + 1] in _AFTER_BOUNDS and _ends_bound(kinds, texts, index - 1)
+        ):
             text = ""
         if text < "\2":
             if kind == OPEN:
