@@ -30,6 +30,7 @@ from closurelens.lsp.handlers.lifecycle import ACTION_KINDS
 from closurelens.lsp.server import connect
 from closurelens.lsp.session import Session
 from closurelens.project.load import LoadSettings
+from closurelens.project.paths import FOLDER_VARIABLES
 from support.projects import COPIED, MANIFEST, OWNED, write_project
 
 CACHE = "CLOSURELENS_CACHE_DIR"
@@ -364,6 +365,19 @@ def test_other_settings_are_other_questions(
     server.tell("workspace/didChangeConfiguration", {"settings": settings})
     assert server.hints(uri) == expected
     assert made == []
+
+
+@pytest.mark.parametrize("variable", FOLDER_VARIABLES)
+def test_other_folders_of_cargo_are_other_questions(
+    project: Path, made: list[Session], monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    keep(project)
+    made.clear()
+    keep(project)
+    assert made == []
+    monkeypatch.setenv(variable, str(project / "elsewhere"))
+    keep(project)
+    assert made != []
 
 
 def test_settings_that_nothing_is_kept_for(project: Path, fresh: Callable[..., Server]) -> None:

@@ -14,6 +14,7 @@ from closurelens.index.store import CrateStore, cache_folder
 from closurelens.index.trace import Trace
 from closurelens.lsp.client import Client
 from closurelens.lsp.configuration import Settings
+from closurelens.project import paths
 from closurelens.text import TextRange, text_of
 
 __all__ = ["Kept", "response", "text_on_disk"]
@@ -55,8 +56,8 @@ class Kept:
 
 def _question(uri: str, settings: Settings, client: Client) -> str:
     """All that decides about the hints of a document beside its text and what is on the disk."""
-    homes = os.environ.get("CARGO_HOME"), os.path.expanduser("~")
-    return repr((uri, settings.inlay_hints, settings.index, client.encoding, bool(client.hint_resolve), homes))
+    folders = [os.path.expanduser("~"), *map(os.environ.get, paths.FOLDER_VARIABLES)]
+    return repr((uri, settings.inlay_hints, settings.index, client.encoding, bool(client.hint_resolve), folders))
 
 
 def response(hints: Iterable[Hint], within: TextRange) -> bytes:

@@ -10,6 +10,9 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable
 
+FOLDER_VARIABLES = ("CARGO_HOME", "CARGO_TARGET_DIR", "CARGO_BUILD_TARGET_DIR", "CARGO_BUILD_BUILD_DIR")
+"""The environment variables that tell where cargo keeps what is read."""
+
 
 def is_absolute(path: str) -> bool:
     return path.startswith("/") or path[1:3] == ":/"
