@@ -512,8 +512,9 @@ class Solver:
                     subst = trait_subst(trait, self_ty, projection.args) | subst
                 if value is None:
                     return t.Unknown(f"the impl of `{projection.trait}` has no `{name}`")
-                if declared is not None and projection.own_args:
-                    own = projection.own_args
+                if declared is not None and declared.generics.params:
+                    # A bound like `Trait<Name<T> = U>` is kept without the `T`.
+                    own = projection.own_args or tuple([self.table.new_var() for _ in declared.generics.params])
                     subst = subst | subst_of(tuple([p.name for p in declared.generics.params]), own)
                     subst.update({own_param(at): arg for at, arg in enumerate(own)})
                 return self.normalize(substitute(value, subst))
