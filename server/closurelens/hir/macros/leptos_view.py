@@ -80,9 +80,7 @@ class _Leptos(Markup):
 
     def siblings(self, at: int, end: int) -> int:
         """Nodes up to a closing tag, or to the end."""
-        self.depth += 1
-        if self.depth > self.MAX_DEPTH:
-            raise NoFragment
+        self.enter()
         kinds, texts, partners = self.buffer.kinds, self.buffer.texts, self.buffer.partners
         while at < end:
             if texts[at] == "<" and kinds[at] in (PUNCT, GLUED):
@@ -99,7 +97,7 @@ class _Leptos(Markup):
                 at = partners[at] + 1 if kinds[at] == OPEN else end + 1
             else:
                 at += 1  # text, with or without quotation marks
-        self.depth -= 1
+        self.leave()
         if at > end:
             raise NoFragment
         return at

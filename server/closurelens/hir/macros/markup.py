@@ -10,10 +10,10 @@ from __future__ import annotations
 from closurelens.hir.macros.branches import branches
 from closurelens.hir.macros.code import Code
 from closurelens.hir.macros.expansion import Arguments
-from closurelens.hir.macros.scan_items import Scanner
 from closurelens.hir.macros.scan_types import NoFragment
 from closurelens.hir.macros.tokens import GLUED, IDENT, LITERAL, OPEN, PUNCT
 from closurelens.hir.macros.transcribe import Output
+from closurelens.hir.macros.writer import Writer
 
 
 def html(arguments: Arguments) -> Output | str:
@@ -29,21 +29,11 @@ def html(arguments: Arguments) -> Output | str:
     return code.finish()
 
 
-class Markup:
+class Markup(Writer):
     """Writes statements for a run of nodes; raises `NoFragment`."""
 
-    MAX_DEPTH = 60
-
-    def __init__(self, code: Code, arguments: Arguments) -> None:
-        self.code = code
-        self.buffer = arguments.buffer
-        self.scanner = Scanner(arguments.buffer)
-        self.depth = 0
-
     def nodes(self, at: int, end: int) -> None:
-        self.depth += 1
-        if self.depth > self.MAX_DEPTH:
-            raise NoFragment
+        self.enter()
         kinds, texts, partners = self.buffer.kinds, self.buffer.texts, self.buffer.partners
         while at < end:
             text, kind = texts[at], kinds[at]
@@ -62,7 +52,7 @@ class Markup:
                 at += 1
             else:
                 at = self.other(at, end)
-        self.depth -= 1
+        self.leave()
 
     def other(self, at: int, end: int) -> int:
         raise NoFragment

@@ -11,12 +11,11 @@ import re
 from closurelens.hir.macros.branches import branches
 from closurelens.hir.macros.code import Code
 from closurelens.hir.macros.expansion import Arguments
-from closurelens.hir.macros.scan_items import Scanner
 from closurelens.hir.macros.scan_types import NoFragment
 from closurelens.hir.macros.tokens import IDENT, LITERAL, OPEN, Unbalanced
 from closurelens.hir.macros.transcribe import Output
+from closurelens.hir.macros.writer import Writer
 
-_MAX_DEPTH = 60
 _SEGMENT = re.compile(r"\{\{|\}\}|\{((?:[^{}:]|::)+)(?::[^{}]*)?\}")
 
 
@@ -32,18 +31,10 @@ def rsx(arguments: Arguments) -> Output | str:
     return code.finish()
 
 
-class _Rsx:
-    def __init__(self, code: Code, arguments: Arguments) -> None:
-        self.code = code
-        self.buffer = arguments.buffer
-        self.scanner = Scanner(arguments.buffer)
-        self.depth = 0
-
+class _Rsx(Writer):
     def nodes(self, at: int, end: int) -> None:
         """A body: attributes and children, in any order of commas."""
-        self.depth += 1
-        if self.depth > _MAX_DEPTH:
-            raise NoFragment
+        self.enter()
         kinds, texts, partners = self.buffer.kinds, self.buffer.texts, self.buffer.partners
         while at < end:
             text, kind = texts[at], kinds[at]
@@ -69,7 +60,7 @@ class _Rsx:
                 at = after
             else:
                 at = self.named(at, end)
-        self.depth -= 1
+        self.leave()
 
     def named(self, at: int, end: int) -> int:
         """An attribute, an element or a component."""

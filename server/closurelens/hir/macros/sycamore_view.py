@@ -11,12 +11,11 @@ from collections.abc import Callable
 
 from closurelens.hir.macros.code import Code
 from closurelens.hir.macros.expansion import Arguments
-from closurelens.hir.macros.scan_items import Scanner
 from closurelens.hir.macros.scan_types import NoFragment
 from closurelens.hir.macros.tokens import IDENT, LITERAL, OPEN, Unbalanced
 from closurelens.hir.macros.transcribe import Output
+from closurelens.hir.macros.writer import Writer
 
-_MAX_DEPTH = 60
 _INTO_VIEW = "::core::convert::Into::<::sycamore::rt::View>::into("
 _ELEMENT = '::sycamore::rt::custom_element("")'
 _DYNAMIC = "::sycamore::rt::View::from_dynamic(move || "
@@ -33,13 +32,7 @@ def view(arguments: Arguments) -> Output | str:
     return code.finish()
 
 
-class _View:
-    def __init__(self, code: Code, arguments: Arguments) -> None:
-        self.code = code
-        self.buffer = arguments.buffer
-        self.scanner = Scanner(arguments.buffer)
-        self.depth = 0
-
+class _View(Writer):
     def root(self, at: int, end: int) -> None:
         """All nodes between braces: one view."""
         self.code.text(_INTO_VIEW)
@@ -52,13 +45,11 @@ class _View:
         self.code.text("]))")
 
     def nodes(self, at: int, end: int) -> None:
-        self.depth += 1
-        if self.depth > _MAX_DEPTH:
-            raise NoFragment
+        self.enter()
         while at < end:
             at = self.node(at, end)
             self.code.text(",")
-        self.depth -= 1
+        self.leave()
 
     def node(self, at: int, end: int) -> int:
         text, kind, partners = self.buffer.texts[at], self.buffer.kinds[at], self.buffer.partners
