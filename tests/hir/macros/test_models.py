@@ -35,14 +35,29 @@ def test_model(case: Case) -> None:
         assert told == (expected.role, expected.code.split())
 
 
-@pytest.mark.parametrize("macro", ["yew_macro::html", "dioxus_core_macro::rsx", "leptos_macro::view", "paste::paste"])
+MARKUP = ["yew_macro::html", "dioxus_core_macro::rsx", "leptos_macro::view", "sycamore_macro::view"]
+
+
+@pytest.mark.parametrize("macro", [*MARKUP, "paste::paste"])
 @pytest.mark.parametrize(
-    "text", ["<", "<a", "<a b=", "<a b={", "a {", "a { b:", "[<", "[<:>]", "for", "if", "if a", "{", "<@", ".."]
+    "text",
+    [
+        *["<", "<a", "<a b=", "<a b={", "a {", "a { b:", "[<", "[<:>]", "for", "if", "if a", "{", "<@", ".."],
+        *["a(", "a(b", "a(b=", "a(on:", "a::<", "a-", "(", "if a {} else", "match", "match a {", "match a { b =>"],
+    ],
 )
 def test_any_tokens_give_an_answer(macro: str, text: str) -> None:
     closers = {"{": "}", "[": "]", "(": ")"}
     code = text + "".join(closers[char] for char in reversed(text) if char in closers and closers[char] not in text)
     assert isinstance(Expander(Models()).expand(call_of(f"{macro}!({code})", "expr")), Expansion | Failure)
+
+
+@pytest.mark.parametrize("macro", MARKUP)
+@pytest.mark.parametrize(
+    "text", ["if a() { b {} }" + " else if a() { b {} }" * 300, "match a() { b => " * 300 + "c" + " }" * 300]
+)
+def test_long_chains_give_an_answer(macro: str, text: str) -> None:
+    assert isinstance(Expander(Models()).expand(call_of(f"{macro}!({text})", "expr")), Expansion | Failure)
 
 
 def test_paths_that_start_like_helpers_are_no_models() -> None:

@@ -72,7 +72,7 @@ class _Rsx(Writer):
             return at + 1
         if kinds[at] == IDENT and texts[at + 1] == "-":
             after = at + 1
-            while texts[after] == "-":
+            while after < end and texts[after] == "-":
                 after += 2
         else:
             after = self.scanner.type(at, plus=False)

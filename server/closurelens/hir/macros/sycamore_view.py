@@ -12,7 +12,7 @@ from collections.abc import Callable
 from closurelens.hir.macros.code import Code
 from closurelens.hir.macros.expansion import Arguments
 from closurelens.hir.macros.scan_types import NoFragment
-from closurelens.hir.macros.tokens import IDENT, LITERAL, OPEN, Unbalanced
+from closurelens.hir.macros.tokens import EOF, IDENT, LITERAL, OPEN, Unbalanced
 from closurelens.hir.macros.transcribe import Output
 from closurelens.hir.macros.writer import Writer
 
@@ -137,9 +137,11 @@ class _View(Writer):
         return close + 1
 
     def maybe_dynamic(self, is_dynamic: bool, write: Callable[[], int]) -> int:
+        self.enter()  # `else if` and arms go on in one another
         if is_dynamic:
             self.code.text(_DYNAMIC + "{")
         at = write()
+        self.leave()
         if is_dynamic:
             self.code.text("})")
         return at
@@ -180,6 +182,8 @@ class _View(Writer):
                 angles = 0
                 while True:
                     at += 1
+                    if kinds[at] == EOF:
+                        raise NoFragment
                     angles += (texts[at] == "<") - (texts[at] == ">")
                     if angles == 0:
                         break
