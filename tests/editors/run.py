@@ -127,6 +127,14 @@ def new_run(folder: Path) -> Run:
     return Run(package, home, mark, environment)
 
 
+def saved(file: Path) -> str:
+    """What stands in the file; nothing for the moment in which an editor moves the old one away to write it anew."""
+    try:
+        return file.read_text()
+    except FileNotFoundError:
+        return ""
+
+
 def until(is_so: Callable[[], object], seconds: float) -> bool:
     end = time.monotonic() + seconds
     while not is_so():

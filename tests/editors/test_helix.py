@@ -7,7 +7,7 @@ from pathlib import Path
 
 import expected
 import pytest
-from run import ROOT, Run, tool, until
+from run import ROOT, Run, saved, tool, until
 
 SETTINGS = ROOT / "editors/helix"
 WITHOUT_ANALYZER = 'language-servers = ["closurelens"]\n'
@@ -97,7 +97,7 @@ def check(run: Run, terminal: Terminal) -> None:
     assert terminal.shows("let f = move(&a, &c) |x|: Fn x + a + /*"), terminal.screen()
     assert terminal.line_of("let x = move(&a") == "    let x = move(&a, &mut b, c) ||: FnOnce {"
     terminal.command("write")
-    assert until(lambda: expected.TYPED_LINE in run.file("environment.rs").read_text(), 15), terminal.screen()
+    assert until(lambda: expected.TYPED_LINE in saved(run.file("environment.rs")), 15), terminal.screen()
     assert terminal.shows("let f = move(&a, &c) |x|: Fn x + a + /*")
 
     terminal.command("goto 14")
@@ -125,7 +125,7 @@ def check(run: Run, terminal: Terminal) -> None:
     terminal.keys("Enter")
     assert terminal.shows("let f = move(a, c) |x|: Fn x + a + /*"), terminal.screen()
     terminal.command("write")
-    assert until(lambda: expected.ACTION_LINE in run.file("environment.rs").read_text(), 15), terminal.screen()
+    assert until(lambda: expected.ACTION_LINE in saved(run.file("environment.rs")), 15), terminal.screen()
 
     terminal.command("quit")
     run.assert_nothing_is_left()
