@@ -19,7 +19,7 @@ from closurelens.lsp.session import OpenDocument, Session
 if TYPE_CHECKING:
     from closurelens.syntax.chunks import Refresh
 
-__all__ = ["Scheduler"]
+__all__ = ["YOUNG_AT_START", "Scheduler", "collect_rarely"]
 
 _AFTER_CHANGE = 0.3
 """Seconds. Neovim marks lines as drawn by their version and not per server, so that hints of the slower of two servers
@@ -30,12 +30,21 @@ _BETWEEN_LOOKS_AT_PARENT = 3.0
 _SLICE = 100_000
 """Bytes of a long file that are settled at a time: some milliseconds."""
 
+_YOUNG = 20_000
+YOUNG_AT_START = 1_000_000
+"""Objects made since the last collection of garbage that cause one; until the first pause in typing."""
 _FULL_COLLECTION = 50
 """Pauses in typing between two full collections of garbage."""
 _BEFORE_INDEXING = 0.2
 """Seconds between an answer and the start of the process that makes what was missing for it."""
 _BETWEEN_CRATES = 2.0
 """Seconds between two times that hints are drawn anew while dependencies are being indexed."""
+
+
+def collect_rarely(young: int) -> None:
+    """Garbage is looked for among objects made lately: to look at all takes longer than what a keystroke may, and is
+    done when nothing is typed."""
+    gc.set_threshold(young, 20, 1_000_000)
 
 
 class Scheduler:
@@ -136,6 +145,7 @@ class Scheduler:
         if self._idle % _FULL_COLLECTION == 1:
             gc.collect()
             gc.freeze()
+            collect_rarely(_YOUNG)
         else:
             gc.collect(1)
 

@@ -5,7 +5,6 @@ Invariant: importing this loads no layer of the analysis; handlers that need one
 
 from __future__ import annotations
 
-import gc
 import logging
 from collections.abc import Callable
 from typing import Any
@@ -15,14 +14,11 @@ from closurelens.lsp.handlers.lifecycle import Lifecycle
 from closurelens.lsp.handlers.sync import Sync
 from closurelens.lsp.preparation import Indexing
 from closurelens.lsp.protocol import Connection, Json
-from closurelens.lsp.scheduling import Scheduler
+from closurelens.lsp.scheduling import YOUNG_AT_START, Scheduler, collect_rarely
 from closurelens.lsp.session import Session
 from closurelens.lsp.transport import serve_stdio, serve_tcp
 
 __all__ = ["connect", "main", "prepare_process"]
-
-_YOUNG = 20_000
-"""Objects made since the last collection that cause one."""
 
 
 def connect(send: Callable[[bytes], None]) -> Connection:
@@ -84,9 +80,8 @@ def _nothing() -> list[dict[str, Any]]:
 
 
 def prepare_process() -> None:
-    """Collections of garbage are rare, and of young objects: a full one takes longer than what a keystroke may. The
-    scheduler does them when nothing is typed."""
-    gc.set_threshold(_YOUNG, 20, 1_000_000)
+    """What is made until the first answers lives on, so that to look for garbage in it is lost time."""
+    collect_rarely(YOUNG_AT_START)
 
 
 def main(address: tuple[str, int] | None = None) -> int:

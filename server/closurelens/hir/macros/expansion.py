@@ -25,17 +25,17 @@ _NO_LATE: Mapping[int, int] = {}
 
 
 class Template:
-    """`origins` as in `Output`; `node` is None until `parse` has found one; it and `late` as in `Expansion`."""
+    """`runs` and `origins` as in `Output`; `node` and `late` as in `Expansion` once `parse` has found a node."""
 
     __slots__ = (
         "_buffer",
-        "_runs",
         "ends",
         "has_groups",
         "kinds",
         "late",
         "node",
         "origins",
+        "runs",
         "starts",
         "text",
         "texts",
@@ -44,13 +44,13 @@ class Template:
     def __init__(self, output: Output) -> None:
         self.kinds = output.kinds
         self.texts = output.texts
+        self.runs = output.runs
         self.origins = output.origins
         self.text, self.starts, self.ends = render(output.kinds, output.texts)
-        self.has_groups = any(text in FRAGMENT for text in output.texts)
+        self.has_groups = not FRAGMENT.keys().isdisjoint(output.texts)
         self.node: Node | None = None
         self.late = _NO_LATE
         self._buffer: TokenBuffer | None = None
-        self._runs: list[int] | None = None
 
     def parse(self, position: Position) -> bool:
         """Whether the text is what may stand in `position`."""
@@ -82,18 +82,18 @@ class Template:
             self._buffer = TokenBuffer(self.kinds, self.texts, self.starts, self.ends, partners)
         return self._buffer
 
-    @property
-    def runs(self) -> list[int]:
-        """A number for each token: the same for tokens that stood side by side where they were copied from."""
-        if self._runs is None:
-            self._runs = runs = []
-            run, before = 0, NOWHERE
-            for origin in self.origins:
-                if origin != (before + 1 if before >= 0 else before - 1) or (origin >= 0) != (before >= 0):
-                    run += 1
-                runs.append(run)
-                before = origin
-        return self._runs
+    def origin(self, token: int) -> int:
+        """What it was copied from, as in `Output.origins`."""
+        run = bisect_right(self.runs, token) - 1
+        origin = self.origins[run]
+        if origin == NOWHERE:
+            return origin
+        by = token - self.runs[run]
+        return origin + by if origin >= 0 else origin - by
+
+    def stood_together(self, first: int, last: int) -> bool:
+        """The tokens first..=last stood side by side where they were copied from."""
+        return bisect_right(self.runs, first) == bisect_right(self.runs, last)
 
 
 def slice_buffer(buffer: TokenBuffer, first: int, last: int) -> TokenBuffer:
@@ -259,8 +259,8 @@ class TokenExpansion(Expansion):
         here = self
         while True:
             template = here.template
-            origin, end = template.origins[first], template.origins[last]
-            if origin == NOWHERE or (first != last and template.runs[first] != template.runs[last]):
+            origin, end = template.origin(first), template.origin(last)
+            if origin == NOWHERE or (first != last and not template.stood_together(first, last)):
                 return self.outermost, True
             if origin >= 0:
                 arguments = here.arguments
@@ -282,7 +282,7 @@ class TokenExpansion(Expansion):
         here = self
         passed: list[Ctxt] = []
         while True:
-            origin = here.template.origins[token]
+            origin = here.template.origin(token)
             if origin >= 0:
                 token, source = here.arguments.first + origin, here.arguments.source
             elif origin == NOWHERE or here.definition is None:
@@ -302,7 +302,7 @@ class TokenExpansion(Expansion):
     def crate_at(self, at: int) -> str | None:
         here, token = self, self.token_at(at)
         while True:
-            origin = here.template.origins[token]
+            origin = here.template.origin(token)
             if origin >= 0:
                 token, source = here.arguments.first + origin, here.arguments.source
             else:
@@ -320,7 +320,7 @@ class TokenExpansion(Expansion):
         """The macro whose definition contains the token at `at`; None: it stands in the chunk."""
         here, token = self, self.token_at(at)
         while True:
-            origin = here.template.origins[token]
+            origin = here.template.origin(token)
             if origin < 0:
                 return here.definition
             token, source = here.arguments.first + origin, here.arguments.source

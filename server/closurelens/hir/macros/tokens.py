@@ -14,6 +14,7 @@ A `TokenBuffer` holds tokens in parallel lists. Invariants:
 
 from __future__ import annotations
 
+from itertools import accumulate
 from typing import Final
 
 from closurelens.syntax.tokens import Token, TokenKind, tokenize
@@ -56,12 +57,12 @@ _CLOSER = {"(": ")", "[": "]", "{": "}"}
 
 _CUT = frozenset(["<<", "<=", "<<=", ">>", ">=", ">>="])
 
-_FRAGMENTS = ("block", "expr", "item", "literal", "meta", "pat", "path", "stmt", "ty", "vis")
+FRAGMENTS = ("block", "expr", "item", "literal", "meta", "pat", "path", "stmt", "ty", "vis")
 
-FRAGMENT = {f"\0{kind}{shape}": kind for kind in _FRAGMENTS for shape in ("", "(", "{")}
+FRAGMENT = {f"\0{kind}{shape}": kind for kind in FRAGMENTS for shape in ("", "(", "{")}
 """Text of an OPEN that nobody wrote -> the kind of fragment in it."""
 
-SHAPE = {f"{edge}{kind}{shape}": shape for kind in _FRAGMENTS for shape in ("", "(", "{") for edge in "\0\1"}
+SHAPE = {f"{edge}{kind}{shape}": shape for kind in FRAGMENTS for shape in ("", "(", "{") for edge in "\0\1"}
 """Text of an OPEN or CLOSE that nobody wrote -> the shape of the fragment in it."""
 
 
@@ -171,6 +172,10 @@ def _ends_bound(kinds: list[int], texts: list[str], index: int) -> bool:
     return index >= 0 and (kinds[index] == IDENT or kinds[index] == LIFETIME or texts[index] in (">", "\1path"))
 
 
+_SPECIAL = frozenset(("", "<", ">", "+", "macro_rules", *SHAPE))
+"""Texts of tokens that are not always written as they are, with a blank behind."""
+
+
 def render(kinds: list[int], texts: list[str]) -> tuple[bytes, list[int], list[int]]:
     """The text of tokens (`EOF` among them), and where each starts and ends in it.
 
@@ -179,46 +184,46 @@ def render(kinds: list[int], texts: list[str]) -> tuple[bytes, list[int], list[i
     `::`, since it may be an expression. Left out is what the grammar lacks: `<>` but in `use<>`, and a `+`
     after the last bound.
     """
-    parts: list[str] = []
-    append = parts.append
-    starts: list[int] = []
-    ends: list[int] = []
-    at = 0
+    written = [text + " " for text in texts]
+    special = _SPECIAL
+    close: list[int] = []  # tokens without a blank behind
+    moved: list[int] = []  # tokens with a `::` before
     closers: list[str] = []
     turbofish: set[int] = set()
     empty = -1
-    for index, text in enumerate(texts):
-        kind = kinds[index]
-        if text == "<":
+    for index in [index for index, text in enumerate(texts) if text in special]:
+        kind, text = kinds[index], texts[index]
+        if index == empty:
+            text = ""
+        elif text == "<":
             if texts[index + 1] == ">" and (index == 0 or texts[index - 1] != "use"):
                 empty = index + 1
                 text = ""
             elif index in turbofish:
-                append(":: ")
-                at += 3
-        elif index == empty or (
-            text == "+" and texts[index + 1] in _AFTER_BOUNDS and _ends_bound(kinds, texts, index - 1)
-        ):
-            text = ""
-        if text < "\2":
+                moved.append(index)
+                text = ":: <"
+        elif text == "+":
+            if texts[index + 1] in _AFTER_BOUNDS and _ends_bound(kinds, texts, index - 1):
+                text = ""
+        elif text < "\2":
             if kind == OPEN:
-                opener, closer = _edges(kinds, texts, index, turbofish)
+                text, closer = _edges(kinds, texts, index, turbofish)
                 closers.append(closer)
-                text = opener
             elif kind == CLOSE:
                 text = closers.pop()
-            if not text:
-                starts.append(at)
-                ends.append(at)
-                continue
-        starts.append(at)
-        at += len(text)
-        ends.append(at)
-        append(text)
-        if kind != GLUED and not (text == "macro_rules" and texts[index + 1] == "!"):  # one token in the grammar
-            append(" ")
-            at += 1
-    joined = "".join(parts)
+        if not text or kind == GLUED or (text == "macro_rules" and texts[index + 1] == "!"):  # one in the grammar
+            written[index] = text
+            close.append(index)
+        else:
+            written[index] = text + " "
+    starts = [0, *accumulate(map(len, written))]
+    ends = [end - 1 for end in starts]
+    del starts[-1], ends[0]
+    for index in close:
+        ends[index] += 1
+    for index in moved:
+        starts[index] += 3
+    joined = "".join(written)
     if joined.isascii():
         return joined.encode(), starts, ends
     widths = [0]

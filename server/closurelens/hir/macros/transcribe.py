@@ -9,7 +9,18 @@ from typing import Final
 
 from closurelens.hir.macros.matcher import Binding, Leaf
 from closurelens.hir.macros.rules import Concat, Count, Index, MetaVar, Op, Repetition, Tokens
-from closurelens.hir.macros.tokens import CLOSE, EOF, FRAGMENT, GLUED, IDENT, LITERAL, OPEN, PUNCT, TokenBuffer
+from closurelens.hir.macros.tokens import (
+    CLOSE,
+    EOF,
+    FRAGMENT,
+    FRAGMENTS,
+    GLUED,
+    IDENT,
+    LITERAL,
+    OPEN,
+    PUNCT,
+    TokenBuffer,
+)
 
 NOWHERE: Final = -(1 << 60)
 
@@ -25,31 +36,56 @@ class CannotTranscribe(Exception):
 class Output:
     """Tokens made by an expansion, with a trailing `EOF` once `finish` was called.
 
-    `origins`: a number n >= 0 is the n-th argument token, `~n` the n-th token of the definition, `NOWHERE` neither.
+    Where they come from is kept for the runs of tokens that stood side by side there: `runs` has the index of each
+    run's first token, `origins` what that one was copied from. A number n >= 0 is the n-th argument token, `~n` the
+    n-th token of the definition, `NOWHERE` neither, for all tokens of the run.
     """
 
-    __slots__ = ("kinds", "origins", "texts")
+    __slots__ = ("kinds", "origins", "runs", "texts")
 
     def __init__(self) -> None:
         self.kinds: list[int] = []
         self.texts: list[str] = []
+        self.runs: list[int] = []
         self.origins: list[int] = []
 
     def add(self, kind: int, text: str, origin: int = NOWHERE) -> None:
+        self._run(origin)
         self.kinds.append(kind)
         self.texts.append(text)
-        self.origins.append(origin)
 
     def copy(self, buffer: TokenBuffer, start: int, end: int, base: int) -> None:
         """Argument tokens; `base` is the index of the first argument token in `buffer`."""
+        if end <= start:
+            return
+        self._run(start - base)
+        if end == start + 1:
+            kind = buffer.kinds[start]
+            self.kinds.append(PUNCT if kind == GLUED else kind)
+            self.texts.append(buffer.texts[start])
+            return
         self.kinds += buffer.kinds[start:end]
         self.texts += buffer.texts[start:end]
-        self.origins += range(start - base, end - base)
-        if end > start and self.kinds[-1] == GLUED:
+        if self.kinds[-1] == GLUED:
             self.kinds[-1] = PUNCT
+
+    def _run(self, origin: int) -> None:
+        """The next token comes from there."""
+        at = len(self.kinds)
+        if self.runs:
+            before = self.origins[-1]
+            if before != NOWHERE:
+                before += at - self.runs[-1] if before >= 0 else self.runs[-1] - at
+            if before == origin:
+                return
+        self.runs.append(at)
+        self.origins.append(origin)
 
     def finish(self) -> None:
         self.add(EOF, "")
+
+
+_EDGES = {(kind, shape): (f"\0{kind}{shape}", f"\1{kind}{shape}") for kind in FRAGMENTS for shape in ("", "(", "{")}
 
 
 class Transcriber:
@@ -68,12 +104,17 @@ class Transcriber:
     def run(self, ops: list[Op]) -> None:
         """Raises `CannotTranscribe`."""
         output, definition = self.output, self.definition
+        kinds, texts = output.kinds, output.texts
         for op in ops:
+            if op.__class__ is Tokens:
+                assert isinstance(op, Tokens)
+                start, end = op.start, op.end
+                output.runs.append(len(kinds))
+                output.origins.append(~start)
+                kinds += definition.kinds[start:end]
+                texts += definition.texts[start:end]
+                continue
             match op:
-                case Tokens(start, end):
-                    output.kinds += definition.kinds[start:end]
-                    output.texts += definition.texts[start:end]
-                    output.origins += range(~start, ~end, -1)
                 case MetaVar(slot):
                     binding = self._current(slot)
                     if not isinstance(binding, Leaf):
@@ -89,7 +130,7 @@ class Transcriber:
                     output.add(LITERAL, str(self.repeats[-1 - depth][1 if is_len else 0]))
                 case Concat(parts):
                     output.add(IDENT, "".join(self._concat_part(part) for part in parts))
-        if len(output.kinds) > MAX_TOKENS:
+        if len(kinds) > MAX_TOKENS:
             raise CannotTranscribe("the expansion is too long")
 
     def _current(self, slot: int) -> Binding:
@@ -110,9 +151,10 @@ class Transcriber:
         ):
             output.copy(arguments, start, end, self.base)
             return
-        output.add(OPEN, f"\0{leaf.fragment}{leaf.shape}")
+        opening, closing = _EDGES[leaf.fragment, leaf.shape]
+        output.add(OPEN, opening)
         output.copy(arguments, start, end, self.base)
-        output.add(CLOSE, f"\1{leaf.fragment}{leaf.shape}")
+        output.add(CLOSE, closing)
 
     def _repetition(self, ops: list[Op], separator: int | None, slots: list[int]) -> None:
         count = -1
