@@ -1,10 +1,13 @@
-"""The types a value can be dereferenced to, one after the other."""
+"""The types a value can be dereferenced to, one after the other.
+
+Invariant: what a deref requires is registered for the derefs that are used, not for those that were only looked at.
+"""
 
 from __future__ import annotations
 
 from closurelens.infer import names
 from closurelens.infer.fn_ctxt import FnCtxt
-from closurelens.infer.goals import Answer
+from closurelens.infer.goals import Answer, Goal
 from closurelens.infer.result import Adjustment, DerefAdjust
 from closurelens.records import dataclass
 from closurelens.ty import types as t
@@ -15,10 +18,11 @@ LIMIT = 12
 
 @dataclass(slots=True)
 class Step:
-    """`overloaded`: this type was reached through `Deref`."""
+    """`overloaded`: this type was reached through `Deref`; `goals` is what that requires and is not decided yet."""
 
     ty: Ty
     overloaded: bool
+    goals: tuple[Goal, ...] = ()
 
 
 def deref_builtin(ty: Ty) -> Ty | None:
@@ -43,22 +47,44 @@ def deref_overloaded(cx: FnCtxt, ty: Ty) -> Ty | None:
     return cx.resolve(target)
 
 
+def _looked_at(cx: FnCtxt, ty: Ty) -> tuple[Ty, tuple[Goal, ...]] | None:
+    """`deref_overloaded`, with what it requires set apart (rustc keeps it in the autoderef's own state)."""
+    solver = cx.solver
+    outer, solver.pending = solver.pending, []
+    stuck, doubts = solver.stuck, len(solver.contradictions)
+    try:
+        inner = deref_overloaded(cx, ty)
+        if inner is None or len(solver.contradictions) > doubts:
+            return None
+        return inner, tuple(solver.pending)
+    finally:
+        solver.pending, solver.stuck = outer, stuck
+        del solver.contradictions[doubts:]
+
+
 def steps(cx: FnCtxt, ty: Ty) -> list[Step]:
     """`ty` itself, then each dereferenced type; ends where nothing more can be known."""
     ty = cx.resolve(ty)
     out = [Step(ty, False)]
     while len(out) < LIMIT:
         inner = deref_builtin(ty)
-        overloaded = inner is None
-        if inner is None:
-            inner = deref_overloaded(cx, ty)
-            if inner is None:
-                break
-        ty = cx.resolve(inner)
-        out.append(Step(ty, overloaded))
+        if inner is not None:
+            ty = cx.resolve(inner)
+            out.append(Step(ty, False))
+            continue
+        found = _looked_at(cx, ty)
+        if found is None:
+            break
+        ty, goals = found
+        out.append(Step(ty, True, goals))
     return out
 
 
-def adjustments(found: list[Step], count: int) -> list[Adjustment]:
-    """The first `count` derefs of `found` as adjustments."""
-    return [DerefAdjust(step.ty, overloaded=step.overloaded) for step in found[1 : count + 1]]
+def adjustments(cx: FnCtxt, found: list[Step], count: int) -> list[Adjustment]:
+    """The first `count` derefs of `found` as adjustments; what they require is required from here on."""
+    out: list[Adjustment] = []
+    for step in found[1 : count + 1]:
+        if step.goals:
+            cx.solver.pending.extend(step.goals)
+        out.append(DerefAdjust(step.ty, overloaded=step.overloaded))
+    return out

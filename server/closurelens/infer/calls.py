@@ -165,7 +165,7 @@ def check_method_call(cx: FnCtxt, expr: MethodCall, expected: Ty | None) -> Ty:
         unknown = cx.unknown_at(expr, why)
         check_unknown_args(cx, expr.args, why)
         return unknown
-    path = method.receiver_adjustments(found, pick)
+    path = method.receiver_adjustments(cx, found, pick)
     cx.adjust(expr.receiver, path)
     if pick.autoref:
         convert_place_derefs_to_mutable(cx, expr.receiver)
@@ -191,14 +191,14 @@ def check_call(cx: FnCtxt, expr: Call, expected: Ty | None) -> Ty:
     for at, step in enumerate(found):
         ty = step.ty
         if isinstance(ty, t.FnDef | t.FnPtr):
-            return _call_fn(cx, expr, ty, autoderef.adjustments(found, at), expected)
+            return _call_fn(cx, expr, ty, autoderef.adjustments(cx, found, at), expected)
         if isinstance(ty, t.Closure):
-            return _call_closure(cx, expr, ty, autoderef.adjustments(found, at), expected)
+            return _call_closure(cx, expr, ty, autoderef.adjustments(cx, found, at), expected)
         if isinstance(ty, t.Unknown | t.Infer):
             why = ty.why if isinstance(ty, t.Unknown) else "the type of the callee is not inferred here"
             check_unknown_args(cx, expr.args, why)
             return cx.unknown_at(expr, why)
-        called = _call_overloaded(cx, expr, ty, autoderef.adjustments(found, at), expected)
+        called = _call_overloaded(cx, expr, ty, autoderef.adjustments(cx, found, at), expected)
         if called is not None:
             return called
     why = f"`{cx.shown(callee_ty)}` is not known to be callable"

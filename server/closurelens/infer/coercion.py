@@ -99,7 +99,7 @@ def _coerce_ref(cx: FnCtxt, expr: Expr, a: t.Ref, b: t.Ref) -> bool:
         if cx.try_unify(found[at].ty, b.inner):
             if at == 1 and not b.mutable and _is_copied(cx, expr, a, b):
                 return True
-            path = autoderef.adjustments(found, at)
+            path = autoderef.adjustments(cx, found, at)
             if b.mutable:
                 path = [DerefAdjust(d.target, d.overloaded, True) if isinstance(d, DerefAdjust) else d for d in path]
             cx.adjust(expr, [*path, BorrowAdjust(b, b.mutable)])

@@ -153,9 +153,8 @@ def lookup(cx: FnCtxt, expr_id: int, receiver: Ty, name: str) -> Lookup:
     key = (whole, name, cx.traits_in_scope(expr_id))
     found: Lookup | None = known.get(key)
     if found is None:
-        before = len(cx.solver.pending)
         found = _lookup(cx, expr_id, receiver, name)
-        if len(cx.solver.pending) == before and not any(step.ty.flags & PASSING for step in found[1]):
+        if not any(step.goals or step.ty.flags & PASSING for step in found[1]):
             known[key] = found
     return found
 
@@ -325,9 +324,9 @@ def _trait_vars(cx: FnCtxt, candidate: TraitCandidate, self_ty: Ty) -> Subst:
     return subst
 
 
-def receiver_adjustments(found: list[Step], pick: Pick) -> list[Adjustment]:
+def receiver_adjustments(cx: FnCtxt, found: list[Step], pick: Pick) -> list[Adjustment]:
     """Derefs, then the autoref, then unsizing."""
-    path = autoderef.adjustments(found, pick.derefs)
+    path = autoderef.adjustments(cx, found, pick.derefs)
     if pick.autoref is not None:
         if pick.autoref:
             path = [DerefAdjust(d.target, d.overloaded, True) if isinstance(d, DerefAdjust) else d for d in path]

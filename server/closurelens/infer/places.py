@@ -98,7 +98,7 @@ def check_field(cx: FnCtxt, expr: h.Field, expected: Ty | None = None) -> Ty:
     for at, step in enumerate(found):
         ty = field_in(cx, step.ty, expr.name)
         if ty is not None:
-            cx.adjust(expr.base, autoderef.adjustments(found, at))
+            cx.adjust(expr.base, autoderef.adjustments(cx, found, at))
             return ty
     return cx.unknown_at(expr, _why_no_field(cx, found, expr.name))
 
@@ -166,7 +166,7 @@ def check_index(cx: FnCtxt, expr: h.Index, expected: Ty | None = None) -> Ty:
         elem = ty.elem if isinstance(ty, t.Array | t.Slice) else None
         if elem is not None and is_usize(cx, index):
             cx.unify(index, t.USIZE)
-            cx.adjust(expr.base, autoderef.adjustments(found, at))
+            cx.adjust(expr.base, autoderef.adjustments(cx, found, at))
             return elem
         if isinstance(ty, t.Unknown):
             return cx.unknown_at(expr, ty.why)
@@ -196,7 +196,7 @@ def _overloaded_index(cx: FnCtxt, expr: h.Index, found: list[autoderef.Step], at
         callee = lookup_operator(cx, names.INDEX, "index", self_ty, (wanted,))
         if callee is None:
             continue
-        adjustments = autoderef.adjustments(found, at)
+        adjustments = autoderef.adjustments(cx, found, at)
         adjustments.append(BorrowAdjust(t.Ref(found[at].ty, mutable=False), False))
         if unsize:
             adjustments.append(OtherAdjust(t.Ref(self_ty, mutable=False), "unsize"))
