@@ -96,6 +96,8 @@ class FnItem(Item):
     is_const: bool
     is_variadic: bool
     body: Range | None  # the block
+    param_attrs: dict[int, Attrs] | None = None
+    """Of those `params` that a `cfg` may switch off."""
 
 
 @dataclass(slots=True)

@@ -222,15 +222,15 @@ def _picks(cx: FnCtxt, groups: list[list[MethodCandidate]], ty: Ty, at: int, *, 
 
 def _pick(cx: FnCtxt, groups: list[list[MethodCandidate]], self_ty: Ty) -> tuple[MethodCandidate | None, bool]:
     for group in groups:
-        doubtful: MethodCandidate | None = None
+        applicable: list[MethodCandidate] = []
         for candidate in group:
             answer = _consider(cx, candidate, self_ty)
             if answer is Answer.YES:
                 return candidate, False
-            if answer is Answer.MAYBE and doubtful is None:
-                doubtful = candidate
-        if doubtful is not None:
-            return doubtful, len(group) > 1 or _why_unseen(cx, self_ty) is not None
+            if answer is Answer.MAYBE:
+                applicable.append(candidate)
+        if applicable:
+            return applicable[0], len(applicable) > 1 or _why_unseen(cx, self_ty) is not None
     return None, False
 
 

@@ -236,7 +236,10 @@ class Signatures:
             ty, self_kind = self._receiver(item.self_param, resolver)
             params.append(ty)
             names.append("self")
-        for name, ref in item.params:
+        attrs = item.param_attrs
+        for at, (name, ref) in enumerate(item.params):
+            if attrs is not None and at in attrs and entry.module.crate.switched_off(attrs[at]) is not None:
+                continue
             params.append(lowering.type(ref))
             names.append(name)
         predicates = self.predicates_of(item.generics, resolver)

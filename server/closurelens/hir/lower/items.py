@@ -168,8 +168,18 @@ def _function(low: ItemLowerer, node: Node, attrs: Attrs) -> Item:
 
 
 def _parameters(low: ItemLowerer, node: Node, item: FnItem) -> None:
+    attributes: list[Node] = []
     for child in node.children:
         kind = child.kind
+        if kind == "attribute_item":
+            attributes.append(child)
+            continue
+        if attributes and child.is_named:
+            attrs = lower_attrs(low, attributes)
+            if kind != "self_parameter" and (attrs.cfg or attrs.conditional):
+                item.param_attrs = item.param_attrs or {}
+                item.param_attrs[len(item.params)] = attrs
+            attributes = []
         if kind == "parameter":
             pattern = child.child_by_field("pattern")
             ty = lower_type(low, child.child_by_field("type"))
