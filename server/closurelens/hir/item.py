@@ -126,6 +126,16 @@ class AdtItem(Item):
     kind: str
     generics: GenericsDecl
     variants: list[VariantDecl]
+    _named: dict[str, list[VariantDecl]] | None = field(default=None, init=False, repr=False, compare=False)
+
+    def variants_named(self, name: str) -> Sequence[VariantDecl]:
+        """More than one where `cfg` chooses."""
+        named = self._named
+        if named is None:
+            named = self._named = {}
+            for variant in self.variants:
+                named.setdefault(variant.name, []).append(variant)
+        return named.get(name, ())
 
 
 @dataclass(slots=True)

@@ -31,12 +31,8 @@ def variant_of(cx: FnCtxt, target: Def) -> tuple[AdtSig, VariantSig] | None:
         case DefKind.VARIANT:
             parent, _, name = target.path.rpartition("::")
             sig = cx.db.adt(parent)
-            if sig is None:
-                return None
-            for variant in sig.variants:
-                if variant.name == name:
-                    return sig, variant
-            return None
+            variant = None if sig is None else sig.variant(name)
+            return None if sig is None or variant is None else (sig, variant)
         case _:
             return None
 

@@ -25,10 +25,8 @@ def ctor(program: Program, path: DefPath) -> FnSig | None:
     adt = program.adt(enum) if enum else None
     if adt is None or adt.kind is not AdtKind.ENUM:
         return None
-    for variant in adt.variants:
-        if variant.name == name:
-            return _as_fn(adt, variant, path)
-    return None
+    variant = adt.variant(name)
+    return None if variant is None else _as_fn(adt, variant, path)
 
 
 def _as_fn(adt: AdtSig, variant: VariantSig, path: DefPath) -> FnSig | None:

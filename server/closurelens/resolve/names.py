@@ -490,7 +490,7 @@ def _traits_among(definitions: Iterable[Def]) -> Iterator[DefPath]:
 
 def _has_variant(entry: Entry, name: str) -> bool:
     item = entry.item
-    return isinstance(item, AdtItem) and any(variant.name == name for variant in item.variants)
+    return isinstance(item, AdtItem) and bool(item.variants_named(name))
 
 
 def _nothing() -> Binding | None:

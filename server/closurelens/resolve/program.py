@@ -385,11 +385,7 @@ class Program(Dependencies):
             found = self.children(enum).get((Namespace.TYPES, name))
             return found is not None and found.kind is DefKind.VARIANT
         entry = self.entry(enum, DefKind.ENUM)
-        return (
-            entry is not None
-            and isinstance(entry.item, AdtItem)
-            and any(variant.name == name for variant in entry.item.variants)
-        )
+        return entry is not None and isinstance(entry.item, AdtItem) and bool(entry.item.variants_named(name))
 
     def is_unit(self, target: Def) -> bool:
         """A struct or variant without fields and parentheses."""
@@ -398,12 +394,13 @@ class Program(Dependencies):
         adt = path if target.kind is DefKind.STRUCT else self.variant_parent(path)
         if self._is_ready_made(path):
             sig = self.adt(adt)
-            return sig is not None and any(v.name == name and v.ctor is CtorKind.UNIT for v in sig.variants)
+            variant = None if sig is None else sig.variant(name)
+            return variant is not None and variant.ctor is CtorKind.UNIT
         entry = self.entry(adt, *_ADTS)
         return (
             entry is not None
             and isinstance(entry.item, AdtItem)
-            and any(variant.name == name and variant.ctor == "unit" for variant in entry.item.variants)
+            and any(variant.ctor == "unit" for variant in entry.item.variants_named(name))
         )
 
     def variant_parent(self, variant: DefPath) -> DefPath:

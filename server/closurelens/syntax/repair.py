@@ -137,13 +137,13 @@ _CLOSURE = _Late(
     rb"(?P<words>(?:(?:const|static|async|gen|move|use)\b~(?:" + _PARENS + rb"~)?)*)(?=\|)"
 )
 _CLOSURE_WORD = _Late(rb"(?P<word>\w+)~(?P<captures>" + _PARENS + rb")?")
-_CLOSURE_WORDS = re.compile(rb"\b(?:const|static|async|gen|move|use|for)\b[^|]*\|")
+_CLOSURE_WORDS = re.compile(rb"\b(?:const|static|async|gen|move|use|for)\b")
 _KEPT = (b"static", b"async", b"move")
 
 
 def _closures(work: _Work) -> None:
     """The grammar knows `static? async? move? |..|`."""
-    if _CLOSURE_WORDS.search(work.code) is None:
+    if _CLOSURE_WORDS.search(work.code, 0, max(work.code.rfind(b"|"), 0)) is None:
         return
     for found in _CLOSURE.finditer(work.code):
         words = list(_CLOSURE_WORD.finditer(work.code, *found.span("words")))

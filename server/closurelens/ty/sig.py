@@ -112,6 +112,13 @@ class AdtSig:
     is_packed: bool = False
     is_non_exhaustive: bool = False
     is_fundamental: bool = False
+    _named: dict[str, VariantSig] | None = field(default=None, init=False, repr=False, compare=False)
+
+    def variant(self, name: str) -> VariantSig | None:
+        named = self._named
+        if named is None:
+            named = self._named = {variant.name: variant for variant in reversed(self.variants)}
+        return named.get(name)
 
 
 @dataclass(slots=True)
