@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING
 
 from closurelens.project.model import Crate, CrateGraph, CrateId, TargetKind
 from closurelens.records import dataclass
+from closurelens.resolve.attributes.output import Kept
+from closurelens.resolve.attributes.reading import read_attribute
+from closurelens.resolve.attributes.source import MacroCrate, read_crate
 from closurelens.resolve.stored import PackedCrate, PackedMacros, StoredCrate
 from closurelens.ty.sig import Def, DefKind
 from closurelens.ty.types import DefPath
@@ -62,6 +65,8 @@ class Dependencies(ABC):
         self._crate_names: dict[CrateId, str] = {}
         self._crates_by_name: dict[str, Crate] = {}
         self._packed: dict[str, PackedCrate | None] = {}
+        self._macro_crates: dict[str, MacroCrate | None] = {}
+        self._kept: dict[tuple[DefPath, str], Kept | None] = {}
 
     @abstractmethod
     def crate(self, crate: Crate) -> CrateIndex:
@@ -93,6 +98,28 @@ class Dependencies(ABC):
     def packed(self, path: DefPath) -> PackedCrate | None:
         """The dependency that a path is in, if it is not its source that is read."""
         return self._opened(path.partition("::")[0])
+
+    def kept_by(self, macro: DefPath, kind: str) -> Kept | None:
+        """What an attribute macro leaves of items of a kind as its source has it; None: that cannot be told."""
+        key = (macro, kind)
+        if key not in self._kept:
+            name, _, rest = macro.partition("::")
+            if name not in self._macro_crates:
+                crate = self._crates_by_name.get(name)
+                read = None
+                if crate is not None and crate.kind is TargetKind.PROC_MACRO:
+                    read = read_crate(self.as_program().files.text, crate.root)
+                self._macro_crates[name] = read
+            read = self._macro_crates[name]
+            self._kept[key] = None if read is None else read_attribute(read, rest, kind)
+        return self._kept[key]
+
+    def forget_macros(self, path: str) -> None:
+        """A file has another text, which may be that of a macro."""
+        for name, crate in list(self._macro_crates.items()):
+            if crate is None or any(file.path == path for file in crate.files):
+                del self._macro_crates[name]
+                self._kept = {key: kept for key, kept in self._kept.items() if key[0].partition("::")[0] != name}
 
     def _opened(self, name: str) -> PackedCrate | None:
         if name not in self._packed:

@@ -6,10 +6,11 @@ nothing and is named, so that whoever asks knows that there may be more.
 
 from __future__ import annotations
 
+import re
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from closurelens.hir.item import AdtItem
+from closurelens.hir.item import AdtItem, FnItem, ImplItem, TraitItem
 from closurelens.hir.lower.attrs import effective
 from closurelens.hir.types import Anchor, Path
 from closurelens.records import dataclass
@@ -19,7 +20,19 @@ from closurelens.resolve.module import Entry
 from closurelens.resolve.proc_macros import ProcMacros, unnumbered
 from closurelens.resolve.stored import PackedMacros
 from closurelens.ty.sig import DefKind, Generics, ImplSig, Namespace, Predicate
-from closurelens.ty.types import HAS_PARAM, Adt, Bound, DefPath, Param, Projection, Ty
+from closurelens.ty.types import (
+    HAS_PARAM,
+    Adt,
+    Bound,
+    DefPath,
+    Dyn,
+    FnPtr,
+    Opaque,
+    Param,
+    Projection,
+    Ty,
+    Unknown,
+)
 
 if TYPE_CHECKING:
     from closurelens.resolve.program import Program
@@ -107,10 +120,42 @@ def attribute_macros(program: Program, entry: Entry) -> list[str]:
             helpers = _helpers(program, entry)
         if name in helpers:
             continue
-        macro = attribute_path(program, entry, name)
-        if macro is not None and macro not in TRANSPARENT:
+        macro = _attribute(program, entry, name)
+        if macro is not None and unnumbered(macro) not in TRANSPARENT and not _leaves_code(program, entry, macro):
             out.append(name)
     return out
+
+
+_KINDS = {FnItem: "Fn", ImplItem: "Impl", TraitItem: "Trait"}
+
+
+def _leaves_code(program: Program, entry: Entry, macro: DefPath) -> bool:
+    """Whether the macro's source shows that the bodies in an item are compiled as they are written."""
+    kind = _KINDS.get(type(entry.item))
+    kept = None if kind is None else program.kept_by(macro, kind)
+    if kept is None:
+        return False
+    if kept.names:
+        start, end = entry.item.range
+        words = set(_WORD.findall(entry.source.text[start:end]))
+        if not words.isdisjoint(name.encode() for name in kept.names):
+            return False
+    return kept.is_last or (isinstance(entry.item, FnItem) and not _expects_closure(program, entry))
+
+
+_WORD = re.compile(rb"\w+")
+
+
+def _expects_closure(program: Program, entry: Entry) -> bool:
+    """Whether what a function returns may tell of which kind a closure is."""
+    sig = program.fn(entry.path)
+    work: list[Ty] = [Unknown("no signature")] if sig is None else [sig.ret]
+    while work:
+        ty = work.pop()
+        if isinstance(ty, Dyn | FnPtr | Opaque | Projection | Unknown):
+            return True
+        work.extend(ty.parts())
+    return False
 
 
 def _helpers(program: Program, entry: Entry) -> set[str]:
@@ -138,6 +183,12 @@ def _told_helpers(program: Program, macro: DefPath) -> frozenset[str]:
 
 def attribute_path(program: Program, entry: Entry, name: str) -> DefPath | None:
     """The macro that an attribute's name leads to; None: it is none. What is not known counts as a macro."""
+    found = _attribute(program, entry, name)
+    return None if found is None else unnumbered(found)
+
+
+def _attribute(program: Program, entry: Entry, name: str) -> DefPath | None:
+    """As `attribute_path`, with the number that tells crates of one name apart."""
     off = entry.cfg_off is not None
     segments = name.split("::")
     if len(segments) == 1:
@@ -146,7 +197,7 @@ def attribute_path(program: Program, entry: Entry, name: str) -> DefPath | None:
             globs = program.names.unknown_globs(entry.module)
             likely = (f"{glob.partition('::')[0]}::{name}" for glob in globs)
             return next((path for path in likely if path in TRANSPARENT), f"?::{name}") if globs else None
-        return unnumbered(found.path)
+        return found.path
     anchor = Anchor.PLAIN
     if segments[0] in ("", "crate"):
         anchor = Anchor.GLOBAL if segments[0] == "" else Anchor.CRATE
@@ -154,7 +205,7 @@ def attribute_path(program: Program, entry: Entry, name: str) -> DefPath | None:
     walk = program.names.walk(entry.module, anchor, 0, None, segments, Namespace.MACROS, off=off)
     if walk is None or walk.used != len(segments):
         return f"?::{name}"
-    return unnumbered(walk.definition.path)
+    return walk.definition.path
 
 
 class Asyncness(Enum):

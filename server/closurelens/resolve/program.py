@@ -498,6 +498,7 @@ class Program(Dependencies):
     def forget(self, path: str) -> None:
         """A file has another text: what rests on the structure of its items is made anew when asked for."""
         self.files.forget(path)
+        self.forget_macros(path)
         self._start_anew()
 
     def _start_anew(self) -> None:

@@ -1,0 +1,139 @@
+"""The functions of a procedural-macro crate by name, as its files have them.
+
+Files are found by `mod name;` from the root. Invariant: pure but for `read`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from closurelens.project import paths
+from closurelens.records import dataclass, field
+from closurelens.resolve.attributes.values import Undecided
+from closurelens.syntax.nodes import Node, tree_of
+
+_MOD = re.compile(rb"^[ \t]*(?:pub(?:\([^)]*\))?\s+)?mod\s+(\w+)\s*;", re.MULTILINE)
+_TYPE = re.compile(rb"^[ \t]*(?:pub(?:\([^)]*\))?\s+)?(?:struct|enum|union|type)\s+(\w+)", re.MULTILINE)
+_PARSED = re.compile(rb"\bParse\s+for\s+(\w+)")
+_STRUCT = re.compile(rb"\bstruct\s+(\w+)[^{};]*\{([^}]*)\}")
+_BLOCK = re.compile(rb"\b(?:block|sig|inputs)\s*:")
+_MOST_BYTES = 1 << 20
+
+
+@dataclass(slots=True)
+class File:
+    path: str
+    module: str
+    text: bytes
+
+
+@dataclass(slots=True)
+class Function:
+    """`owner`: the type of the impl that it is in, or ""."""
+
+    file: File
+    node: Node
+    owner: str
+
+
+@dataclass(slots=True)
+class MacroCrate:
+    files: list[File]
+    _functions: dict[str, list[Function]] | None = None
+    own_types: frozenset[str] = field(default_factory=frozenset)
+
+    def functions(self, name: str) -> list[Function]:
+        if self._functions is None:
+            self._functions = {}
+            for file in self.files:
+                for found in _functions_of(file):
+                    node = found.node.child_by_field("name")
+                    if node is not None:
+                        self._functions.setdefault(node.text(file.text), []).append(found)
+        return self._functions.get(name, [])
+
+    def function(self, file: File, qualifier: str, name: str) -> Function | None:
+        """The function that a call in `file` means; None: none of this crate."""
+        found = list(self.functions(name))
+        if not found:
+            return None
+        if qualifier and qualifier not in ("self", "super", "crate"):
+            owned = [one for one in found if qualifier in (one.owner, one.file.module)]
+            if qualifier == "Self":
+                owned = [one for one in found if one.owner]
+            found = owned
+            if not found:
+                return None
+        else:
+            found = [one for one in found if not one.owner]
+            here = [one for one in found if one.file is file]
+            found = here or found
+        if len(found) > 1:
+            raise Undecided
+        return found[0] if found else None
+
+    def method(self, owner: str, name: str) -> Function | None:
+        found = [one for one in self.functions(name) if one.owner and (not owner or one.owner == owner)]
+        if len(found) > 1:
+            raise Undecided
+        return found[0] if found else None
+
+    @property
+    def parses_functions(self) -> bool:
+        """Whether it parses functions into a type of its own: which that is cannot always be seen."""
+        parsed = {found[1] for file in self.files for found in _PARSED.finditer(file.text)}
+        return any(
+            found[1] in parsed and _BLOCK.search(found[2]) is not None
+            for file in self.files
+            for found in _STRUCT.finditer(file.text)
+        )
+
+
+def read_crate(read: Callable[[str], bytes | None], root: str) -> MacroCrate | None:
+    text = read(root)
+    if text is None:
+        return None
+    files: list[File] = []
+    size = 0
+    work = [(root, "crate", paths.parent(root), text)]
+    seen = {root}
+    while work:
+        path, module, folder, text = work.pop()
+        size += len(text)
+        if size > _MOST_BYTES:
+            return None
+        files.append(File(path, module, text))
+        for found in _MOD.finditer(text):
+            name = found[1].decode()
+            for place in (f"{folder}/{name}.rs", f"{folder}/{name}/mod.rs"):
+                inner = read(place) if place not in seen else None
+                if inner is not None:
+                    seen.add(place)
+                    work.append((place, name, f"{folder}/{name}", inner))
+                    break
+    types = frozenset(found[1].decode() for file in files for found in _TYPE.finditer(file.text))
+    return MacroCrate(files, None, types)
+
+
+def _functions_of(file: File) -> list[Function]:
+    out: list[Function] = []
+    work: list[tuple[Node, str]] = [(tree_of(file.text), "")]
+    while work:
+        node, owner = work.pop()
+        for child in node.children:
+            match child.kind:
+                case "function_item":
+                    out.append(Function(file, child, owner))
+                case "impl_item":
+                    ty = child.child_by_field("type")
+                    body = child.child_by_field("body")
+                    if ty is not None and body is not None:
+                        work.append((body, ty.text(file.text).partition("<")[0].strip()))
+                case "mod_item":
+                    body = child.child_by_field("body")
+                    if body is not None:
+                        work.append((body, owner))
+                case _:
+                    pass
+    return out

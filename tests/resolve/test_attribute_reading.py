@@ -1,0 +1,149 @@
+"""What an attribute macro leaves of a function, as its source shows.
+
+Each case is the body of `fn m(args: TokenStream, item: TokenStream) -> TokenStream`, with what else the crate has.
+"""
+
+import pytest
+
+from closurelens.resolve.attributes.reading import read_attribute
+from closurelens.resolve.attributes.source import read_crate
+
+KEPT = {
+    "the tokens as they came": "item",
+    "the item as it was parsed": "let item = parse_macro_input!(item as ItemFn); quote! { #item }.into()",
+    "beside others": "let f: ItemFn = syn::parse(item).unwrap(); let n = &f.sig.ident; quote!(#f impl A for #n {})",
+    "in its pieces": """
+        let ItemFn { attrs, vis, sig, block } = parse_macro_input!(item as ItemFn);
+        quote! { #(#attrs)* #vis #sig #block }.into()
+    """,
+    "with its signature in pieces": """
+        let f = parse_macro_input!(item as ItemFn);
+        let (name, inputs, output, body) = (&f.sig.ident, &f.sig.inputs, &f.sig.output, &f.block);
+        quote! { fn #name(#inputs) #output #body }.into()
+    """,
+    "errors apart": """
+        let f = match syn::parse2::<ItemFn>(item.into()) { Ok(f) => f, Err(e) => return e.to_compile_error().into() };
+        if f.sig.asyncness.is_none() { return syn::Error::new(f.span(), "async").into_compile_error().into(); }
+        f.into_token_stream().into()
+    """,
+    "another name": """
+        let mut f = parse_macro_input!(item as ItemFn); f.attrs.clear(); f.sig.ident = format_ident!("x");
+        quote!(#f).into()
+    """,
+    "by a function of the crate": "let mut f = parse_macro_input!(item as ItemFn); strip(&mut f); quote!(#f).into()",
+    "fewer parameters, without their attributes": """
+        let mut f = parse_macro_input!(item as ItemFn);
+        let inputs = f.sig.inputs.iter().cloned().filter_map(|mut one| {
+            if let FnArg::Typed(typed) = &mut one { if typed.attrs.is_empty() { return None; } typed.attrs.clear(); }
+            Some(one)
+        });
+        f.sig.inputs = parse_quote! { #(#inputs),* };
+        quote!(#f).into()
+    """,
+    "one kind of items of several": """
+        match parse_macro_input!(item as Item) { Item::Fn(f) => quote!(#f).into(), Item::Struct(s) => drop(s) }
+    """,
+    "behind an attribute": "let mut out = TokenStream::from(quote!(#[inline])); out.extend(item); out",
+}
+DECLARING = {
+    "a guard before the body": (
+        """
+        let mut f = parse_macro_input!(item as ItemFn);
+        f.block.stmts.insert(0, parse_quote! { let _guard = enter(); });
+        quote!(#f).into()
+        """,
+        {"_guard"},
+    ),
+    "an item beside the body": (
+        "let f = parse_macro_input!(item as ItemFn); quote! { fn outer() { fn helper() {} #f helper(f()) } }.into()",
+        {"helper"},
+    ),
+}
+WRAPPED = {
+    "in a closure": """
+        let ItemFn { sig, block, .. } = parse_macro_input!(item as ItemFn);
+        quote! { #sig { run(move || #block) } }.into()
+    """,
+    "a new body around it": """
+        let mut f = parse_macro_input!(item as ItemFn); let body = &f.block;
+        f.block = parse_quote! {{ let out = #body; out }};
+        quote!(#f).into()
+    """,
+}
+LOST = {
+    "nothing": "TokenStream::new()",
+    "on one branch only": "if args.is_empty() { return quote!(fn f() {}).into(); } item",
+    "a new body": "let mut f = parse_macro_input!(item as ItemFn); f.block = parse_quote!({ 1 }); quote!(#f).into()",
+    "a visitor": "let mut f = parse_macro_input!(item as ItemFn); V.visit_item_fn_mut(&mut f); quote!(#f).into()",
+    "a visitor of the body": "let mut f = parse_macro_input!(item as ItemFn); v(&mut f.block); quote!(#f).into()",
+    "its statements in a loop": """
+        let mut f = parse_macro_input!(item as ItemFn);
+        for one in f.block.stmts.iter_mut() { *one = change(one); }
+        quote!(#f).into()
+    """,
+    "other parameters": """
+        let ItemFn { sig, block, .. } = parse_macro_input!(item as ItemFn);
+        let inputs = sig.inputs.iter().map(|one| quote!(&#one));
+        quote! { fn f(#(#inputs),*) #block }.into()
+    """,
+    "other types of parameters": """
+        let mut f = parse_macro_input!(item as ItemFn);
+        for one in f.sig.inputs.iter_mut() { if let FnArg::Typed(t) = one { t.ty = parse_quote!(u8); } }
+        quote!(#f).into()
+    """,
+    "unknown statements before the body": """
+        let ItemFn { sig, block, .. } = parse_macro_input!(item as ItemFn); let before = made();
+        quote! { #sig { #before; #block } }.into()
+    """,
+    "an import around the body": """
+        let ItemFn { sig, block, .. } = parse_macro_input!(item as ItemFn);
+        quote! { #sig { use a::*; #block } }.into()
+    """,
+    "in another macro": """
+        let ItemFn { sig, block, .. } = parse_macro_input!(item as ItemFn); quote! { #sig { other! { #block } } }.into()
+    """,
+    "behind another attribute": "let f = parse_macro_input!(item as ItemFn); quote! { #[other::changes] #f }.into()",
+    "a type of the crate's own": "let f = parse_macro_input!(item as Mine); quote!(#f).into()",
+    "in a module": "let f = parse_macro_input!(item as ItemFn); quote!(mod m { #f }).into()",
+    "by tokens": "item.into_iter().map(|one| change(one)).collect()",
+    "some macro": "let mut f = parse_macro_input!(item as ItemFn); rewrite!(f); quote!(#f).into()",
+    "a closure that changes it": """
+        let mut f = parse_macro_input!(item as ItemFn); let mut go = || f.block.stmts.clear(); go(); quote!(#f).into()
+    """,
+}
+REST = """
+fn strip(f: &mut ItemFn) { f.attrs.retain(|one| one.path().is_ident("doc")); }
+struct Mine { item: ItemFn }
+"""
+
+
+def _read(body: str) -> object:
+    text = (
+        f"#[proc_macro_attribute]\npub fn m(args: TokenStream, item: TokenStream) -> TokenStream {{ {body} }}\n{REST}"
+    )
+    crate = read_crate(lambda path: text.encode() if path == "/m/src/lib.rs" else None, "/m/src/lib.rs")
+    assert crate is not None
+    found = read_attribute(crate, "m", "Fn")
+    return None if found is None else (found.names, found.is_last)
+
+
+@pytest.mark.parametrize("body", KEPT.values(), ids=KEPT)
+def test_kept(body: str) -> None:
+    assert _read(body) == (set(), True)
+
+
+@pytest.mark.parametrize(("body", "names"), DECLARING.values(), ids=DECLARING)
+def test_declaring(body: str, names: set[str]) -> None:
+    found = _read(body)
+    assert isinstance(found, tuple) and found[0] == names
+
+
+@pytest.mark.parametrize("body", WRAPPED.values(), ids=WRAPPED)
+def test_wrapped(body: str) -> None:
+    found = _read(body)
+    assert isinstance(found, tuple) and found[1] is False
+
+
+@pytest.mark.parametrize("body", LOST.values(), ids=LOST)
+def test_lost(body: str) -> None:
+    assert _read(body) is None
