@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import cache
 
 from closurelens.records import dataclass
 from closurelens.syntax.lex import NAME, SPACE, match_brace, match_bracket, runs
@@ -54,7 +55,7 @@ def _pattern(text: bytes) -> re.Pattern[bytes]:
 _TRIVIA = _pattern(b"~")
 _ATTRIBUTE = _pattern(rb"#~(?P<inner>!)?~\[")
 _SHEBANG = re.compile(rb"#![ \t-\r]*+(?!\[)[^\n]*+")
-_HEAD = _pattern(
+_HEAD_TEXT = (
     rb"(?:pub\b~(?:\([^()]*\)~)?)?"
     rb"(?:(?:default|async|unsafe|safe|auto|gen)\b~"
     rb"|const\b~(?=(?:fn|unsafe|async|extern|gen|impl|trait|auto)\b)"
@@ -68,6 +69,23 @@ _HEAD = _pattern(
     rb"|(?P<macro>macro)\b~(?P<macro_name>NAME)~(?=[({])"
     rb"|(?P<call>(?:::~)?(?:NAME~::~)*)(?P<call_name>NAME)~!(?!=)~(?:NAME~)?(?=[({\[]))"
 )
+# Nearly all heads have white space only, and the pattern for the others takes long to compile.
+_HEAD = re.compile(_HEAD_TEXT.replace(b"~", rb"[ \t-\r]*+").replace(b"NAME", NAME))
+_IS_COMMENTED = re.compile(rb"[^/{};\x80-\xff]*+[/\x80-\xff]")
+
+
+@cache
+def _commented_head() -> re.Pattern[bytes]:
+    return _pattern(_HEAD_TEXT)
+
+
+def _head(text: bytes, at: int, end: int) -> re.Match[bytes] | None:
+    head = _HEAD.match(text, at, end)
+    if head is None and _IS_COMMENTED.match(text, at, end) is not None:
+        return _commented_head().match(text, at, end)
+    return head
+
+
 _HEADER_SKIP = re.compile(runs(rb"{}()\[\];"))
 _ITEM_WORDS = (
     rb"(?:pub\b|fn[ \t]+\w|impl\b(?![^\n]*,[ \t]*$)|(?:struct|enum|trait|mod|type)[ \t]+\w|use[ \t]+[\w:{]"
@@ -176,7 +194,7 @@ class _Reader:
                 return
         start = self.pending if self.pending >= 0 else at
         self.pending = -1
-        head = _HEAD.match(text, at, end)
+        head = _head(text, at, end)
         if head is None:
             self.at = self._skip_unknown(at)
             return

@@ -30,6 +30,11 @@ class Outline:
 
 def outline_of(source: bytes) -> Outline:
     """A whole file."""
+    if len(source) <= _SMALL and b"{" not in source and b"|" not in source:
+        root = tree_of(source)
+        if not root.has_error:
+            root.start, root.end = 0, len(source)
+            return Outline(root)
     scan = scan_outline(source, shebang_end(source), len(source))
     if scan is not None:
         text, gaps = _without_blocks(source, 0, len(source), scan, 0)
@@ -94,6 +99,8 @@ def _without_blocks(
 
 
 _MACROS = frozenset(("macro_rules", "macro_call"))
+_SMALL = 2_000
+"""Bytes of a text in which it takes longer to find that there are no bodies than to parse it; most are expansions."""
 _SHORT = 40
 """Bytes of blanks that the parser runs over as fast as over a gap."""
 

@@ -285,7 +285,7 @@ class _TranscriberParser:
             if kinds[after] == OPEN and texts[after] == "(":
                 inner, inner_slots = self.parse(after + 1, partners[after])
                 separator, _, at = _repetition_end(self.buffer, partners[after] + 1)
-                ops.append(Repetition(inner, separator, inner_slots))
+                ops.append(Repetition(inner, separator, list(dict.fromkeys(inner_slots))))
                 slots += inner_slots
                 start = at
             elif kinds[after] == OPEN and texts[after] == "{":

@@ -89,7 +89,9 @@ _EDGES = {(kind, shape): (f"\0{kind}{shape}", f"\1{kind}{shape}") for kind in FR
 
 
 class Transcriber:
-    __slots__ = ("arguments", "base", "bindings", "definition", "output", "repeats")
+    """`bindings` are what the rule has matched, `current` what of it the repetitions have come to."""
+
+    __slots__ = ("arguments", "base", "bindings", "current", "definition", "output", "repeats")
 
     def __init__(
         self, definition: TokenBuffer, arguments: TokenBuffer, base: int, bindings: list[Binding], output: Output
@@ -98,6 +100,7 @@ class Transcriber:
         self.arguments = arguments
         self.base = base
         self.bindings = bindings
+        self.current = bindings
         self.output = output
         self.repeats: list[tuple[int, int]] = []
 
@@ -106,7 +109,8 @@ class Transcriber:
         output, definition = self.output, self.definition
         kinds, texts = output.kinds, output.texts
         for op in ops:
-            if op.__class__ is Tokens:
+            cls = op.__class__
+            if cls is Tokens:
                 assert isinstance(op, Tokens)
                 start, end = op.start, op.end
                 output.runs.append(len(kinds))
@@ -114,12 +118,15 @@ class Transcriber:
                 kinds += definition.kinds[start:end]
                 texts += definition.texts[start:end]
                 continue
+            if cls is MetaVar:
+                assert isinstance(op, MetaVar)
+                binding = self.current[op.slot]
+                if binding.__class__ is not Leaf:
+                    raise CannotTranscribe("a variable that repeats stands outside of a repetition")
+                assert isinstance(binding, Leaf)
+                self._leaf(binding)
+                continue
             match op:
-                case MetaVar(slot):
-                    binding = self._current(slot)
-                    if not isinstance(binding, Leaf):
-                        raise CannotTranscribe("a variable that repeats stands outside of a repetition")
-                    self._leaf(binding)
                 case Repetition(inner, separator, slots):
                     self._repetition(inner, separator, slots)
                 case Count(slot, depth):
@@ -132,14 +139,6 @@ class Transcriber:
                     output.add(IDENT, "".join(self._concat_part(part) for part in parts))
         if len(kinds) > MAX_TOKENS:
             raise CannotTranscribe("the expansion is too long")
-
-    def _current(self, slot: int) -> Binding:
-        binding = self.bindings[slot]
-        for index, _ in self.repeats:
-            if isinstance(binding, Leaf):
-                break
-            binding = binding[index]
-        return binding
 
     def _leaf(self, leaf: Leaf) -> None:
         output, arguments = self.output, self.arguments
@@ -157,26 +156,35 @@ class Transcriber:
         output.add(CLOSE, closing)
 
     def _repetition(self, ops: list[Op], separator: int | None, slots: list[int]) -> None:
-        count = -1
+        outer = self.current
+        lists: list[tuple[int, list[Binding]]] = []
         for slot in slots:
-            binding = self._current(slot)
-            if isinstance(binding, Leaf):
-                continue
-            if count not in (-1, len(binding)):
-                raise CannotTranscribe("variables of one repetition repeat differently often")
-            count = len(binding)
-        if count < 0:
+            binding = outer[slot]
+            if isinstance(binding, list):
+                lists.append((slot, binding))
+        if not lists:
             raise CannotTranscribe("a repetition has no variable that repeats")
+        count = len(lists[0][1])
+        if any(len(binding) != count for _, binding in lists):
+            raise CannotTranscribe("variables of one repetition repeat differently often")
         for index in range(count):
             if index and separator is not None:
                 definition = self.definition
                 self.output.add(definition.kinds[separator], definition.texts[separator], ~separator)
+            self.current = current = outer.copy()
+            for slot, binding in lists:
+                current[slot] = binding[index]
             self.repeats.append((index, count))
             self.run(ops)
             self.repeats.pop()
+        self.current = outer
 
     def _count(self, slot: int, depth: int) -> int:
-        binding = self._current(slot)
+        binding = self.bindings[slot]
+        for index, _ in self.repeats:
+            if isinstance(binding, Leaf):
+                break
+            binding = binding[index]
         if isinstance(binding, Leaf):
             raise CannotTranscribe("`${count()}` of a variable that does not repeat")
         levels, inner = 0, binding
@@ -192,7 +200,7 @@ class Transcriber:
     def _concat_part(self, part: str | int) -> str:
         if isinstance(part, str):
             return part
-        leaf = self._current(part)
+        leaf = self.current[part]
         if not isinstance(leaf, Leaf) or leaf.end != leaf.start + 1:
             raise CannotTranscribe("`${concat()}` takes names")
         return self.arguments.texts[leaf.start].removeprefix("r#")
