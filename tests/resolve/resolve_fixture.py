@@ -47,6 +47,9 @@ class Opener:
     def dependency_crate(self, crate: Crate, extern_name: str) -> Crate | None:
         return self.crates.get(extern_name) if extern_name in crate.dependencies else None
 
+    def extern_names(self, crate: Crate) -> dict[str, Dependency]:
+        return crate.dependencies
+
     def resolve_features(self) -> None:
         return None
 

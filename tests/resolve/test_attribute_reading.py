@@ -4,9 +4,12 @@ Each case is the body of `fn m(args: TokenStream, item: TokenStream) -> TokenStr
 """
 
 import pytest
+from resolve_fixture import load
 
 from closurelens.resolve.attributes.reading import read_attribute
 from closurelens.resolve.attributes.source import read_crate
+from closurelens.ty.sig import DefKind
+from closurelens.ty.types import Adt
 
 KEPT = {
     "the tokens as they came": "item",
@@ -147,3 +150,62 @@ def test_wrapped(body: str) -> None:
 @pytest.mark.parametrize("body", LOST.values(), ids=LOST)
 def test_lost(body: str) -> None:
     assert _read(body) is None
+
+
+MACROS = """
+//# crate krate /lib.rs deps=macros
+//# crate macros /macros.rs deps=quote,other member=no kind=proc-macro
+//# crate other /other.rs member=no
+use macros::{Model, Copies, keep, time, wrap};
+#[derive(Model)] struct A { x: u8 }
+#[derive(Copies)] struct B { x: u8 }
+#[derive(Model)] #[model(also(Drop))] struct C { x: u8 }
+#[keep] fn kept() {}
+#[time] fn timed() { start() }
+#[time] fn clash(_guard: u8) {}
+#[wrap] fn wrapped() -> u8 { 1 }
+#[wrap] fn closure() -> Box<dyn Fn()> { Box::new(|| ()) }
+struct S;
+#[keep] impl S { fn method(&self) {} }
+//- /macros.rs
+#[proc_macro_derive(Model)] pub fn model(input: TokenStream) -> TokenStream { other::model(input) }
+// Drop: there is none
+#[derive(Clone, Copy)] enum Kind {}
+#[proc_macro_attribute] pub fn keep(args: TokenStream, item: TokenStream) -> TokenStream { item }
+#[proc_macro_attribute] pub fn time(args: TokenStream, item: TokenStream) -> TokenStream {
+    let ItemFn { sig, block, .. } = parse_macro_input!(item as ItemFn);
+    quote!(#sig { let _guard = enter(); #block }).into()
+}
+#[proc_macro_attribute] pub fn wrap(args: TokenStream, item: TokenStream) -> TokenStream {
+    let ItemFn { sig, block, .. } = parse_macro_input!(item as ItemFn);
+    quote!(#sig { call(|| #block) }).into()
+}
+//- /other.rs
+pub fn model(input: TokenStream) -> TokenStream { quote!(impl Clone for X {}).into() }
+"""
+SECOND = MACROS.replace("//- /other.rs", '//- /other.rs\nfn made() { format_ident!("Copy") }')
+
+
+def test_functions_under_attributes() -> None:
+    program = load(MACROS).program
+
+    def why(path: str) -> str | None:
+        entry = program.entry(path, DefKind.FUNCTION)
+        assert entry is not None
+        return program.why_rewritten(entry)
+
+    assert [why(f"krate::{name}") for name in ("kept", "timed", "wrapped")] == [None, None, None]
+    assert why("krate::clash") == "attribute `time` may rewrite this code"
+    assert why("krate::closure") == "attribute `wrap` may rewrite this code"
+
+
+def test_traits_that_a_derive_names() -> None:
+    program = load(MACROS).program
+    a, c = Adt("krate::A", ()), Adt("krate::C", ())
+    assert program.has_unseen_impls(a) == "derive `Model` may add methods and impls"
+    assert program.has_unseen_impls(a, "core::clone::Clone") is not None
+    assert program.has_unseen_impls(a, "core::marker::Copy") is None
+    assert program.has_unseen_impls(a, "core::ops::drop::Drop") is None
+    assert program.has_unseen_impls(a, "krate::Own") is not None
+    assert program.has_unseen_impls(c, "core::ops::drop::Drop") is not None
+    assert load(SECOND).program.has_unseen_impls(a, "core::marker::Copy") is not None

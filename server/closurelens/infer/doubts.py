@@ -32,10 +32,10 @@ def is_settled(table: Table, goal: TraitGoal) -> bool:
     return not flags & (HAS_PROJECTION | HAS_UNKNOWN | HAS_REGION | HAS_CLOSURE)
 
 
-def why_unseen(db: SigDb, ty: Ty, bounds: Sequence[Bound]) -> str | None:
-    """Why `ty`, with these bounds, may implement more than is seen: a derive or a bound of it is not known."""
+def why_unseen(db: SigDb, ty: Ty, bounds: Sequence[Bound], trait: DefPath | None = None) -> str | None:
+    """Why `ty`, with these bounds, may implement more (or `trait`) than is seen: a derive or bound is not known."""
     if isinstance(ty, t.Adt):
-        return db.has_unseen_impls(ty)
+        return db.has_unseen_impls(ty, trait)
     for bound in bounds:
         if db.trait(bound.trait) is None:
             return f"the bound `{short(bound.trait)}` of `{display(ty)}` is not known"

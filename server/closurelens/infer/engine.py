@@ -182,7 +182,7 @@ def _write_back(cx: FnCtxt, owner: BodyOwner) -> InferenceResult:
         else:
             found = cx.solver.holds(ty, names.COPY)
             answer = None if found is Answer.MAYBE else found is Answer.YES
-            if answer is False and cx.db.has_unseen_impls(ty):
+            if answer is False and cx.db.has_unseen_impls(ty, names.COPY):
                 answer = None
             if answer is None and _holds_what_is_not_copy(cx, ty):
                 answer = False
@@ -200,7 +200,7 @@ def _write_back(cx: FnCtxt, owner: BodyOwner) -> InferenceResult:
         return bool(cx.db.trait_impls(names.DROP, path))
 
     def may_drop(path: str) -> str | None:
-        return cx.db.has_unseen_impls(t.Adt(path))
+        return cx.db.has_unseen_impls(t.Adt(path), names.DROP)
 
     return InferenceResult(
         body=cx.body,
@@ -238,7 +238,7 @@ def _holds_what_is_not_copy(cx: FnCtxt, ty: Ty) -> bool:
             continue
         seen.add(here)
         answer = cx.solver.holds(here, names.COPY)
-        if answer is Answer.NO and not (isinstance(here, t.Adt) and cx.db.has_unseen_impls(here)):
+        if answer is Answer.NO and not (isinstance(here, t.Adt) and cx.db.has_unseen_impls(here, names.COPY)):
             return True
         if answer is Answer.YES:
             continue
@@ -264,7 +264,10 @@ def _copy_with_unknown(cx: FnCtxt, ty: Ty) -> bool | None:
     """A type that is unknown in part may still be known not to be Copy (`Vec<_>`)."""
     match ty:
         case t.Adt():
-            if not cx.db.trait_impls(names.COPY, ty.path) and cx.db.has_unseen_impls(t.Adt(ty.path)) is None:
+            if (
+                not cx.db.trait_impls(names.COPY, ty.path)
+                and cx.db.has_unseen_impls(t.Adt(ty.path), names.COPY) is None
+            ):
                 return False
             return None
         case t.Tuple():

@@ -283,7 +283,7 @@ class Solver:
         if found is not None:
             return found
         answer = self._from_impls_unless_open(self_ty, trait, args, depth)
-        if answer is Answer.NO and doubts.why_unseen(self.db, self_ty, self.bounds_of(self_ty)):
+        if answer is Answer.NO and doubts.why_unseen(self.db, self_ty, self.bounds_of(self_ty), trait):
             return Answer.MAYBE
         return answer
 

@@ -7,7 +7,7 @@ is first named.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from closurelens.project.model import Crate, CrateGraph, CrateId, TargetKind
@@ -15,6 +15,7 @@ from closurelens.records import dataclass
 from closurelens.resolve.attributes.output import Kept
 from closurelens.resolve.attributes.reading import read_attribute
 from closurelens.resolve.attributes.source import MacroCrate, read_crate
+from closurelens.resolve.attributes.words import MacroWords, words_of
 from closurelens.resolve.stored import PackedCrate, PackedMacros, StoredCrate
 from closurelens.ty.sig import Def, DefKind
 from closurelens.ty.types import DefPath
@@ -67,6 +68,7 @@ class Dependencies(ABC):
         self._packed: dict[str, PackedCrate | None] = {}
         self._macro_crates: dict[str, MacroCrate | None] = {}
         self._kept: dict[tuple[DefPath, str], Kept | None] = {}
+        self._macro_words: dict[str, MacroWords] = {}
 
     @abstractmethod
     def crate(self, crate: Crate) -> CrateIndex:
@@ -114,8 +116,23 @@ class Dependencies(ABC):
             self._kept[key] = None if read is None else read_attribute(read, rest, kind)
         return self._kept[key]
 
+    def may_implement(self, macro: DefPath, trait: DefPath) -> bool:
+        """Whether a derive may implement a trait for the type that it stands on."""
+        name = macro.partition("::")[0]
+        if name not in self._macro_words:
+            crate = self._crates_by_name.get(name)
+            if crate is None or crate.kind is not TargetKind.PROC_MACRO:
+                return True
+            self._macro_words[name] = words_of(crate, self._libraries, self.as_program().files.text)
+        return self._macro_words[name].may_name(trait.rpartition("::")[2])
+
+    def _libraries(self, crate: Crate) -> Iterator[tuple[str, Crate | None]]:
+        for name in self.graph.extern_names(crate):
+            yield name, self.graph.dependency_crate(crate, name)
+
     def forget_macros(self, path: str) -> None:
         """A file has another text, which may be that of a macro."""
+        self._macro_words.clear()
         for name, crate in list(self._macro_crates.items()):
             if crate is None or any(file.path == path for file in crate.files):
                 del self._macro_crates[name]

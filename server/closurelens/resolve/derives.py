@@ -75,11 +75,11 @@ _TOOLS = frozenset(("clippy", "diagnostic", "miri", "rustfmt", "rust_analyzer", 
 
 @dataclass(slots=True)
 class Derived:
-    """The derives on an ADT: std's by name, those with a model, and the names of all others."""
+    """The derives on an ADT: std's by name, those with a model, and all others with what they lead to."""
 
     known: list[str]
     modelled: list[tuple[str, DeriveModel]]
-    unknown: list[str]
+    unknown: list[tuple[str, DefPath]]
 
 
 def derives_of(program: Program, entry: Entry) -> Derived:
@@ -93,7 +93,7 @@ def derives_of(program: Program, entry: Entry) -> Derived:
         elif model is not None and isinstance(entry.item, AdtItem) and model.knows(entry.item):
             found.modelled.append((name, model))
         else:
-            found.unknown.append(name)
+            found.unknown.append((name, macro or f"?::{name}"))
     return found
 
 

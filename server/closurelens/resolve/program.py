@@ -12,6 +12,7 @@ from closurelens.hir.macros.definition import ItemTemplates
 from closurelens.hir.types import Anchor, Path, Segment
 from closurelens.project.model import Crate, CrateGraph, CrateId
 from closurelens.resolve import consteval, ctors, derives
+from closurelens.resolve.attributes.words import is_named
 from closurelens.resolve.crate_tree import CrateIndex
 from closurelens.resolve.dependencies import STD, Dependencies, LoadStored, always_from_source
 from closurelens.resolve.module import Entry, ModuleData
@@ -50,6 +51,10 @@ class ImplChanges:
 
     def __init__(self) -> None:
         self.number = 0
+
+
+_ATTRIBUTE_REACH = 1000
+"""How far before a type its attributes are looked for."""
 
 
 class Program(Dependencies):
@@ -451,7 +456,8 @@ class Program(Dependencies):
         entry = self.entry(path, *_ADTS)
         if entry is None:
             return ()
-        return [*derives.derives_of(self, entry).unknown, *derives.attribute_macros(self, entry)]
+        found = derives.derives_of(self, entry).unknown
+        return [*[name for name, _ in found], *derives.attribute_macros(self, entry)]
 
     def why_rewritten(self, entry: Entry) -> str | None:
         """Why the body of an item may not be what is compiled."""
@@ -461,15 +467,31 @@ class Program(Dependencies):
     def runs_hooks(self, entry: Entry) -> bool:
         return derives.runs_hooks(self, entry)
 
-    def has_unseen_impls(self, ty: Ty) -> str | None:
-        """Why `ty` may have impls that are not in the index."""
+    def has_unseen_impls(self, ty: Ty, trait: DefPath | None = None) -> str | None:
+        """Why `ty` may have impls (of a trait) that are not in the index."""
         if not isinstance(ty, Adt) or self.is_std(ty.path):
             return None
         unseen = self.signatures.unseen
         if ty.path not in unseen:
             names = self.unknown_derives(ty.path)
             unseen[ty.path] = f"derive `{names[0]}` may add methods and impls" if names else None
-        return unseen[ty.path]
+        why = unseen[ty.path]
+        if why is None or trait is None or not self.is_std(trait):
+            return why
+        key = (ty.path, trait)
+        if key not in self.signatures.may_derive:
+            self.signatures.may_derive[key] = self._may_derive(ty.path, trait)
+        return why if self.signatures.may_derive[key] else None
+
+    def _may_derive(self, path: DefPath, trait: DefPath) -> bool:
+        entry = None if self.packed(path) is not None else self.entry(path, *_ADTS)
+        if entry is None or derives.attribute_macros(self, entry):
+            return True
+        start, end = entry.item.range
+        around = entry.source.text[max(0, start - _ATTRIBUTE_REACH) : end]
+        if is_named(around, trait.rpartition("::")[2]):
+            return True
+        return any(self.may_implement(macro, trait) for _, macro in derives.derives_of(self, entry).unknown)
 
     def why_unknown(self, path: DefPath) -> str:
         """Why nothing is known of what a path names."""

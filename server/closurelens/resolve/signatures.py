@@ -86,6 +86,8 @@ class Signatures:
         self._impl_assoc: dict[tuple[Entry, str], Ty | None] = {}
         self._aliases: dict[Entry, AliasSig | None] = {}
         self._depth = 0
+        self.may_derive: dict[tuple[DefPath, DefPath], bool] = {}
+        """By ADT and trait: whether a derive that is not known may implement it."""
         self.unseen: dict[DefPath, str | None] = {}
         """By ADT: why it may have impls that are not in the index."""
 

@@ -200,7 +200,7 @@ class StdDb:
         numbers = self._records.index["method_traits"].get(name, ())
         return tuple([self._records.string(n) for n in numbers])
 
-    def has_unseen_impls(self, ty: Ty) -> None:
+    def has_unseen_impls(self, ty: Ty, trait: DefPath | None = None) -> None:
         """All impls of std are told."""
 
     def receivers_of(self, name: str) -> ReceiverCounts | None:

@@ -251,6 +251,6 @@ class SigDb(Protocol):
         """The names a module (or enum: its variants) exports, re-exports and globs followed."""
         ...
 
-    def has_unseen_impls(self, ty: Ty) -> str | None:
+    def has_unseen_impls(self, ty: Ty, trait: DefPath | None = None) -> str | None:
         """Why `ty` may have impls that are not told."""
         ...

@@ -1,0 +1,84 @@
+"""Which traits a derive's source names: it cannot implement others for the type that it stands on.
+
+The name of a trait that an impl is for stands in a template, in a string, or among what the user writes for the macro,
+which its source then has to know. A derive cannot change the type itself, so what it puts into a `derive(..)` is about
+other types. Invariant: pure but for `read`; sources that are not at hand may name anything.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+
+from closurelens.project.model import Crate
+from closurelens.records import dataclass, field
+from closurelens.resolve.attributes.source import read_crate
+
+_HELPER_NAMES = """
+    Inflector ahash anyhow attribute_derive bitflags bytes cargo_metadata cargo_toml cfg_if convert_case darling
+    darling_core darling_macro either fnv glob hashbrown heck ident_case indexmap itertools lazy_static log manyhow
+    manyhow_macros memchr once_cell parking_lot percent_encoding proc_macro2 proc_macro2_diagnostics proc_macro_crate
+    proc_macro_error proc_macro_error2 proc_macro_error_attr proc_macro_error_attr2 proc_macro_utils quote
+    quote_use regex rustc_hash rustversion semver serde serde_json smallvec static_assertions structmeta strsim syn
+    synstructure tempfile thiserror toml tracing unicode_ident unicode_segmentation unicode_xid url uuid walkdir
+"""
+_HELPERS = frozenset(_HELPER_NAMES.split())
+"""Crates that macros are written with: what they make of a type's tokens is what the macro tells them."""
+_DERIVE = re.compile(rb"#!?\s*\[\s*derive\s*\([^()\]]*\)\s*\]")
+_MOST_CRATES = 12
+
+
+@dataclass(slots=True)
+class MacroWords:
+    """`texts` is None where a part of the source is not at hand."""
+
+    texts: list[bytes] | None
+    _known: dict[str, bool] = field(default_factory=dict)
+
+    def may_name(self, word: str) -> bool:
+        if self.texts is None:
+            return True
+        if word not in self._known:
+            self._known[word] = any(is_named(text, word) for text in self.texts)
+        return self._known[word]
+
+
+def words_of(
+    crate: Crate,
+    dependencies: Callable[[Crate], Iterable[tuple[str, Crate | None]]],
+    read: Callable[[str], bytes | None],
+) -> MacroWords:
+    """`dependencies` gives the names and libraries of what a crate depends on."""
+    texts: list[bytes] = []
+    work = [crate]
+    seen = {crate.id}
+    while work:
+        here = work.pop()
+        source = read_crate(read, here.root)
+        if source is None or len(seen) > _MOST_CRATES:
+            return MacroWords(None)
+        texts.extend(file.text for file in source.files)
+        for name, library in dependencies(here):
+            if name.replace("-", "_") in _HELPERS:
+                continue
+            if library is None:
+                return MacroWords(None)
+            if library.id not in seen:
+                seen.add(library.id)
+                work.append(library)
+    return MacroWords(texts)
+
+
+def is_named(text: bytes, word: str) -> bool:
+    """Whether a word stands in a text, but for `derive(..)` and comments with lines of their own."""
+    name = word.encode()
+    if name not in text:
+        return False
+    code = _DERIVE.sub(b"", text)
+    return any(_is_code(code, found.start()) for found in re.finditer(rb"\b" + name + rb"\b", code))
+
+
+def _is_code(text: bytes, at: int) -> bool:
+    """Whether what stands there is not in a comment of its own line."""
+    line = text[text.rfind(b"\n", 0, at) + 1 : at].lstrip()
+    return not line.startswith((b"//", b"* "))
