@@ -47,6 +47,7 @@ KEPT = {
         match parse_macro_input!(item as Item) { Item::Fn(f) => quote!(#f).into(), Item::Struct(s) => drop(s) }
     """,
     "behind an attribute": "let mut out = TokenStream::from(quote!(#[inline])); out.extend(item); out",
+    "delegated": "helpers::expand(item).into()",
 }
 DECLARING = {
     "a guard before the body": (
@@ -114,9 +115,41 @@ LOST = {
         let mut f = parse_macro_input!(item as ItemFn); let mut go = || f.block.stmts.clear(); go(); quote!(#f).into()
     """,
 }
+LOST |= {
+    "a closure that is called at once": """
+        let mut f = parse_macro_input!(item as ItemFn); let done = (|| { V.visit_item_fn_mut(&mut f); })();
+        quote!(#f).into()
+    """,
+    "among the arguments of a macro": """
+        let mut f = parse_macro_input!(item as ItemFn); assert!(change(&mut f.block)); quote!(#f).into()
+    """,
+    "in a closure that handles errors": """
+        let mut f = parse_macro_input!(item as ItemFn); let m: M = parse(args).map_err(|e| { f.block.clear(); e });
+        quote!(#f).into()
+    """,
+    "in a tuple": """
+        let mut p = (parse_macro_input!(item as ItemFn), 1); p.0.block.stmts.clear(); let f = &p.0; quote!(#f).into()
+    """,
+    "one of several": """
+        let mut f = if args.is_empty() { parse_macro_input!(item as ItemFn) } else { made() };
+        f.block.stmts.clear(); quote!(#f).into()
+    """,
+    "where a feature says so": """
+        let f = parse_macro_input!(item as ItemFn); #[cfg(feature = "x")] let f = change(f); quote!(#f).into()
+    """,
+    "a branch that starts the loop anew": """
+        let mut f = parse_macro_input!(item as ItemFn); let mut out = quote!(#f);
+        for a in args { if a { out = quote!(); continue; } }
+        out.into()
+    """,
+}
 REST = """
 fn strip(f: &mut ItemFn) { f.attrs.retain(|one| one.path().is_ident("doc")); }
 struct Mine { item: ItemFn }
+"""
+HELPERS = """
+pub fn expand(item: TokenStream) -> TokenStream { let f = parse2::<ItemFn>(item); strip(quote!(#f)) }
+fn strip(tokens: TokenStream) -> TokenStream { tokens }
 """
 
 
@@ -124,7 +157,8 @@ def _read(body: str) -> object:
     text = (
         f"#[proc_macro_attribute]\npub fn m(args: TokenStream, item: TokenStream) -> TokenStream {{ {body} }}\n{REST}"
     )
-    crate = read_crate(lambda path: text.encode() if path == "/m/src/lib.rs" else None, "/m/src/lib.rs")
+    texts = {"/m/src/lib.rs": text.encode(), "/h/src/lib.rs": HELPERS.encode()}
+    crate = read_crate(texts.get, "/m/src/lib.rs", [("helpers", "/h/src/lib.rs")])
     assert crate is not None
     found = read_attribute(crate, "m", "Fn")
     return None if found is None else (found.names, found.is_last)

@@ -15,7 +15,7 @@ from closurelens.records import dataclass
 from closurelens.resolve.attributes.output import Kept
 from closurelens.resolve.attributes.reading import read_attribute
 from closurelens.resolve.attributes.source import MacroCrate, read_crate
-from closurelens.resolve.attributes.words import MacroWords, words_of
+from closurelens.resolve.attributes.words import HELPERS, MacroWords, words_of
 from closurelens.resolve.stored import PackedCrate, PackedMacros, StoredCrate
 from closurelens.ty.sig import Def, DefKind
 from closurelens.ty.types import DefPath
@@ -110,7 +110,12 @@ class Dependencies(ABC):
                 crate = self._crates_by_name.get(name)
                 read = None
                 if crate is not None and crate.kind is TargetKind.PROC_MACRO:
-                    read = read_crate(self.as_program().files.text, crate.root)
+                    helpers = [
+                        (name, library.root)
+                        for name, library in self._libraries(crate)
+                        if library is not None and name.replace("-", "_") not in HELPERS
+                    ]
+                    read = read_crate(self.as_program().files.text, crate.root, helpers)
                 self._macro_crates[name] = read
             read = self._macro_crates[name]
             self._kept[key] = None if read is None else read_attribute(read, rest, kind)

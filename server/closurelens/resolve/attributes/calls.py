@@ -12,7 +12,7 @@ from abc import abstractmethod
 from closurelens.records import dataclass
 from closurelens.resolve.attributes.patterns import Patterns
 from closurelens.resolve.attributes.scope import KINDS, Frame, Names, Variable, words
-from closurelens.resolve.attributes.source import Function
+from closurelens.resolve.attributes.source import File, Function
 from closurelens.resolve.attributes.values import (
     BLOCK,
     ELEMENT,
@@ -34,7 +34,7 @@ from closurelens.resolve.attributes.values import (
     carries,
     choice,
 )
-from closurelens.syntax.nodes import Node
+from closurelens.syntax.nodes import Node, tree_of_fragment
 
 _SAME = words("""
     as_deref as_deref_mut as_mut as_ref borrow by_ref clone cloned collect context copied expect into into_iter
@@ -76,6 +76,7 @@ class Calls(Patterns):
             if not child.is_named or child.kind == "attribute_item":
                 continue
             if child.kind == "closure_expression":
+                self._lambda(child, [], names, frame)
                 values.append(OTHER)
                 nodes.append(child)
             else:
@@ -94,7 +95,9 @@ class Calls(Patterns):
             callee = callee.child_by_field("function") or callee
         if callee.kind == "field_expression":
             return self._method(node, callee, names, frame)
-        args, closures = self._args(node.child_by_field("arguments"), names, frame)
+        args, _ = self._args(node.child_by_field("arguments"), names, frame)
+        if callee.kind not in ("identifier", "scoped_identifier"):
+            return self._call_value(callee, args, names, frame)
         if GONE in args or FAILURE in args:
             return FAILURE if FAILURE in args else GONE
         text = re.sub(r"\s|::<.*?>", "", callee.text(frame.file.text))
@@ -124,19 +127,21 @@ class Calls(Patterns):
             return Part(args[0].path)
         if name[:1].isupper() and len(args) == 1 and len(segments) > 1 and name in KINDS:
             return args[0]
-        qualifier = segments[-2] if len(segments) > 1 else ""
-        if qualifier == "Self":
-            qualifier = frame.owner
-        found = self.crate.function(frame.file, qualifier, name) if name[:1].islower() or name[:1] == "_" else None
-        if found is not None:
-            for closure in closures:
-                if closure is not None:
-                    self._lambda(closure, [], names, frame)
-            return self.call(found, args)
+        if len(segments) > 1 and segments[-2] == "Self":
+            segments[-2] = frame.owner
+        found = self.crate.called(frame.file, segments) if name[:1].islower() or name[:1] == "_" else []
+        if found:
+            return choice([self.call(one, list(args)) for one in found])
         self._escape_all(args)
-        for closure in closures:
-            if closure is not None:
-                self._lambda(closure, [], names, frame)
+        return OTHER
+
+    def _call_value(self, callee: Node, args: list[Value], names: Names, frame: Frame) -> Value:
+        """A call of what is not named: of a closure that is written there, or of something that is not followed."""
+        while callee.kind == "parenthesized_expression":
+            callee = next((child for child in callee.children if child.is_named), callee.children[0])
+        if callee.kind == "closure_expression":
+            return self._lambda(callee, args, names, frame)
+        self._escape_all([self._expr(callee, names, frame), *args])
         return OTHER
 
     def _method(self, node: Node, callee: Node, names: Names, frame: Frame) -> Value:
@@ -295,7 +300,7 @@ class Calls(Patterns):
     def _on_part(self, receiver, name, args, run, node, names, frame) -> Value:  # type: ignore[no-untyped-def]
         path = receiver.path
         self._escape_all(args)
-        can_change = receiver.changeable or receiver.access is Access.MUT
+        can_change = receiver.access is not Access.SHARED and not receiver.is_fixed
         if name == "extend" and not path and args:
             return self._append(Part(), args[0], node, names, frame)
         if name in ("iter", "iter_mut", "into_iter"):
@@ -310,7 +315,7 @@ class Calls(Patterns):
         if name in ("clone", "cloned", "to_owned", "to_token_stream"):
             return Part(path)
         if name in _SAME:
-            return Part(path, receiver.access, receiver.changeable)
+            return Part(path, receiver.access, receiver.is_fixed)
         if name == "split_for_impl":
             return Tup([Part(path), Part((*path, "arguments")), Part((*path, "where_clause"))])
         if name == "retain":
@@ -350,12 +355,24 @@ class Calls(Patterns):
             return self._as(Part(value.path), ty) if isinstance(value, Part) else OTHER
         if name in _FAILS:
             return FAILURE
-        if name not in _HARMLESS:
+        if name not in _HARMLESS or (name != "matches" and not self._look_into(body, names, frame)):
             for word in set(re.findall(rb"[A-Za-z_]\w*", body)):
                 found = names.get(word.decode())
                 if found is not None and carries(found.value):
                     raise Undecided
-        return EMPTY if name in ("vec",) and not body.strip() else OTHER
+        return EMPTY if name == "vec" and not body.strip() else OTHER
+
+    def _look_into(self, body: bytes, names: Names, frame: Frame) -> bool:
+        """Follow the arguments of a macro that evaluates them; False: they are no expressions."""
+        text = b"[" + body + b"]"
+        node = tree_of_fragment(text, "expr")
+        if node is None:
+            return False
+        inner = Frame(File("", frame.file.module, text, frame.file.crate), frame.owner, gives_option=False)
+        self._escape(self._expr(node, names, inner))
+        if inner.returned:
+            raise Undecided
+        return True
 
     def _plain(self, value: Value) -> Value:
         return Part(value.path) if isinstance(value, Part) else value

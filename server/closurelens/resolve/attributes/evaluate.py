@@ -30,7 +30,7 @@ from closurelens.resolve.attributes.values import (
 )
 from closurelens.syntax.nodes import Node
 
-_MOST_STEPS = 20_000
+_MOST_STEPS = 40_000
 _DEEPEST = 150
 _DEEPEST_CALL = 12
 
@@ -89,8 +89,11 @@ class Evaluation(Calls):
                     last = inner if inner is GONE or inner is FAILURE or not child.has(";") else EMPTY
                 case "macro_definition" | "function_item" | "use_declaration" | "const_item" | "static_item":
                     pass
-                case "struct_item" | "enum_item" | "impl_item" | "type_item" | "empty_statement" | "attribute_item":
+                case "struct_item" | "enum_item" | "impl_item" | "type_item" | "empty_statement":
                     pass
+                case "attribute_item":
+                    if b"cfg" in frame.file.text[child.start : child.end]:
+                        raise Undecided
                 case "label" | "inner_attribute_item" | "trait_item":
                     pass
                 case _:
@@ -186,7 +189,7 @@ class Evaluation(Calls):
             case "macro_invocation":
                 return self._macro(node, names, frame)
             case "closure_expression":
-                self._lambda(node, [], dict(names), frame)
+                self._lambda(node, [], names, frame)
                 return OTHER
             case "tuple_expression":
                 return Tup([self._expr(child, names, frame) for child in node.children if child.is_named])
@@ -306,8 +309,6 @@ class Evaluation(Calls):
             if pattern is None or value_node is None:
                 raise Undecided
             value = Part(scrutinee.path, scrutinee.access) if isinstance(scrutinee, Part) else scrutinee
-            if isinstance(scrutinee, Part) and scrutinee.access is Access.OWNED and scrutinee.changeable:
-                value = Part(scrutinee.path, Access.OWNED)
             if not self._bind(here, frame, pattern, value):
                 continue
             guard = pattern.child_by_field("condition")
@@ -412,10 +413,11 @@ class Evaluation(Calls):
         bound = dict(here)
         inner = Frame(frame.file, frame.owner, gives_option=False)
         last = self._expr(body, here, inner)
-        for name, variable in names.items():
+        for name, variable in list(names.items()):
             now = here.get(name)
-            if bound.get(name) is variable and now is not variable and (carries(variable.value) or now is None):
+            if bound.get(name) is not variable or now is variable:
+                continue
+            if now is None or carries(variable.value) or carries(now.value):
                 raise Undecided
-            if bound.get(name) is variable and now is not variable and now is not None and carries(now.value):
-                raise Undecided
+            names[name] = Variable(OTHER, variable.is_mut, variable.let)
         return choice([*inner.returned, last])

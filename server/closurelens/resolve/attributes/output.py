@@ -53,11 +53,13 @@ _HARMLESS_CHANGES: tuple[FieldPath, ...] = (
 @dataclass(slots=True)
 class Kept:
     """`names`: declared around a body, so that in it they may mean something else than it seems. `is_last`: the body
-    gives what the function gives, so that its last expression has the expectation that is written.
+    gives what the function gives, so that its last expression has the expectation that is written. `has_params`: it
+    sees the parameters that are written.
     """
 
     names: set[str] = field(default_factory=set)
     is_last: bool = True
+    has_params: bool = True
 
 
 def kept(value: Value, kind: str, changed: set[FieldPath], stored: Sequence[tuple[FieldPath, Value]]) -> Kept:
@@ -193,7 +195,11 @@ class _Template:
                 return f"-> {_RETURNED}"
             case ("sig", "fn_token"):
                 return "fn"
-            case ("attrs" | "vis", *_) | ("sig", "generics" | "asyncness" | "constness" | "unsafety" | "abi", *_):
+            case ("attrs" | "vis", *_) | (
+                "sig",
+                "generics" | "asyncness" | "constness" | "unsafety" | "abi" | "variadic",
+                *_,
+            ):
                 return ""
             case _:
                 return _OTHER
@@ -351,9 +357,11 @@ def _check_function(source: bytes, node: Node, outer: Node | None, found: Kept) 
         raise Undecided
     if name.text(source) == _SIGNATURE:
         return
-    given = [child for child in params.children if child.kind == "parameter"]
+    given = [child for child in params.children if child.is_named]
     pattern = given[0].child_by_field("pattern") if len(given) == 1 else None
-    if pattern is None or pattern.text(source) != _PARAMS:
+    if not given:
+        found.has_params = False
+    elif pattern is None or pattern.text(source) != _PARAMS:
         raise Undecided
     ret = node.child_by_field("return_type")
     if ret is None or ret.text(source) != _RETURNED:

@@ -12,7 +12,7 @@ def read_attribute(crate: MacroCrate, name: str, kind: str) -> Kept | None:
     """What the macro `name` leaves of an item of the kind, named as in `syn::Item`; None: perhaps nothing."""
     if crate.parses_functions:
         return None
-    found = [one for one in crate.functions(name) if not one.owner and one.file.module == "crate"]
+    found = [one for one in crate.functions(name) if not one.owner and one.file is crate.files[0]]
     if len(found) != 1:
         return None
     evaluation = Evaluation(crate, kind)

@@ -158,8 +158,7 @@ class Scopes:
             return EMPTY if name == "None" else OTHER
         value = found.value
         if isinstance(value, Part):
-            is_owned = value.access is Access.OWNED
-            return Part(value.path, value.access, found.is_mut if is_owned else value.access is Access.MUT)
+            return Part(value.path, value.access, is_fixed=value.access is Access.OWNED and not found.is_mut)
         return value
 
     def _lend(self, node: Node | None, names: Names, frame: Frame) -> None:

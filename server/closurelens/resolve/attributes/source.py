@@ -6,7 +6,7 @@ Files are found by `mod name;` from the root. Invariant: pure but for `read`.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from closurelens.project import paths
 from closurelens.records import dataclass, field
@@ -23,9 +23,12 @@ _MOST_BYTES = 1 << 20
 
 @dataclass(slots=True)
 class File:
+    """`crate` is empty for the macro's own crate, else the name of one that it depends on."""
+
     path: str
     module: str
     text: bytes
+    crate: str = ""
 
 
 @dataclass(slots=True)
@@ -53,25 +56,28 @@ class MacroCrate:
                         self._functions.setdefault(node.text(file.text), []).append(found)
         return self._functions.get(name, [])
 
-    def function(self, file: File, qualifier: str, name: str) -> Function | None:
-        """The function that a call in `file` means; None: none of this crate."""
-        found = list(self.functions(name))
+    def called(self, file: File, path: list[str]) -> list[Function]:
+        """The functions that a path in `file` may mean, several if `cfg` chooses among them; empty: none of these."""
+        found = list(self.functions(path[-1]))
         if not found:
-            return None
-        if qualifier and qualifier not in ("self", "super", "crate"):
-            owned = [one for one in found if qualifier in (one.owner, one.file.module)]
-            if qualifier == "Self":
-                owned = [one for one in found if one.owner]
-            found = owned
-            if not found:
-                return None
+            return []
+        elsewhere = path[0] if len(path) > 1 and any(one.file.crate == path[0] for one in found) else ""
+        qualifier = path[-2] if len(path) > 1 else ""
+        if elsewhere:
+            found = [one for one in found if one.file.crate == elsewhere]
+            qualifier = qualifier if len(path) > 2 else "crate"
+        elif any(one.file.crate == file.crate for one in found):
+            found = [one for one in found if one.file.crate == file.crate]
+        if qualifier == "Self":
+            found = [one for one in found if one.owner]
+        elif qualifier and qualifier not in ("self", "super", "crate"):
+            found = [one for one in found if qualifier in (one.owner, one.file.module)]
         else:
             found = [one for one in found if not one.owner]
-            here = [one for one in found if one.file is file]
-            found = here or found
-        if len(found) > 1:
+            found = [one for one in found if one.file is file] or found
+        if any(one.file is not found[0].file or one.owner != found[0].owner for one in found):
             raise Undecided
-        return found[0] if found else None
+        return found
 
     def method(self, owner: str, name: str) -> Function | None:
         found = [one for one in self.functions(name) if one.owner and (not owner or one.owner == owner)]
@@ -90,7 +96,20 @@ class MacroCrate:
         )
 
 
-def read_crate(read: Callable[[str], bytes | None], root: str) -> MacroCrate | None:
+def read_crate(
+    read: Callable[[str], bytes | None], root: str, helpers: Iterable[tuple[str, str]] = ()
+) -> MacroCrate | None:
+    """`helpers`: names and roots of libraries that the crate may leave the work to."""
+    files = _files(read, root, "")
+    if files is None:
+        return None
+    for name, helper in helpers:
+        files.extend(_files(read, helper, name) or ())
+    types = frozenset(found[1].decode() for file in files for found in _TYPE.finditer(file.text))
+    return MacroCrate(files, None, types)
+
+
+def _files(read: Callable[[str], bytes | None], root: str, crate: str) -> list[File] | None:
     text = read(root)
     if text is None:
         return None
@@ -103,7 +122,7 @@ def read_crate(read: Callable[[str], bytes | None], root: str) -> MacroCrate | N
         size += len(text)
         if size > _MOST_BYTES:
             return None
-        files.append(File(path, module, text))
+        files.append(File(path, module, text, crate))
         for found in _MOD.finditer(text):
             name = found[1].decode()
             for place in (f"{folder}/{name}.rs", f"{folder}/{name}/mod.rs"):
@@ -112,8 +131,7 @@ def read_crate(read: Callable[[str], bytes | None], root: str) -> MacroCrate | N
                     seen.add(place)
                     work.append((place, name, f"{folder}/{name}", inner))
                     break
-    types = frozenset(found[1].decode() for file in files for found in _TYPE.finditer(file.text))
-    return MacroCrate(files, None, types)
+    return files
 
 
 def _functions_of(file: File) -> list[Function]:

@@ -29,14 +29,14 @@ class Access(Enum):
 
 @dataclass(slots=True)
 class Part:
-    """The item or a part of it, or tokens of that. `changeable`: it is named by a place that may be changed."""
+    """The item or a part of it, or tokens of that. `is_fixed`: a place that cannot be changed."""
 
     path: FieldPath = ()
     access: Access = Access.OWNED
-    changeable: bool = False
+    is_fixed: bool = False
 
     def at(self, step: str) -> Part:
-        return Part((*self.path, step), self.access, self.changeable)
+        return Part((*self.path, step), self.access, self.is_fixed)
 
 
 @dataclass(slots=True)

@@ -22,7 +22,7 @@ _HELPER_NAMES = """
     quote_use regex rustc_hash rustversion semver serde serde_json smallvec static_assertions structmeta strsim syn
     synstructure tempfile thiserror toml tracing unicode_ident unicode_segmentation unicode_xid url uuid walkdir
 """
-_HELPERS = frozenset(_HELPER_NAMES.split())
+HELPERS = frozenset(_HELPER_NAMES.split())
 """Crates that macros are written with: what they make of a type's tokens is what the macro tells them."""
 _DERIVE = re.compile(rb"#!?\s*\[\s*derive\s*\([^()\]]*\)\s*\]")
 _MOST_CRATES = 12
@@ -59,7 +59,7 @@ def words_of(
             return MacroWords(None)
         texts.extend(file.text for file in source.files)
         for name, library in dependencies(here):
-            if name.replace("-", "_") in _HELPERS:
+            if name.replace("-", "_") in HELPERS:
                 continue
             if library is None:
                 return MacroWords(None)
