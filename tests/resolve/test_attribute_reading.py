@@ -47,6 +47,11 @@ KEPT = {
         match parse_macro_input!(item as Item) { Item::Fn(f) => quote!(#f).into(), Item::Struct(s) => drop(s) }
     """,
     "behind an attribute": "let mut out = TokenStream::from(quote!(#[inline])); out.extend(item); out",
+    "beside variables": """
+        let f = parse_macro_input!(item as ItemFn); let mut before = Vec::new();
+        for one in args { before.push(quote! { let #one = take(#one); }); }
+        quote! { fn g() { #(#before)* #f run(f) } }.into()
+    """,
     "delegated": "helpers::expand(item).into()",
 }
 DECLARING = {
@@ -98,6 +103,14 @@ LOST = {
     "unknown statements before the body": """
         let ItemFn { sig, block, .. } = parse_macro_input!(item as ItemFn); let before = made();
         quote! { #sig { #before; #block } }.into()
+    """,
+    "unknown tokens before the body, inside": """
+        let ItemFn { sig, block, .. } = parse_macro_input!(item as ItemFn); let before = made();
+        let inner = quote! { #before #block };
+        quote! { #sig { #inner } }.into()
+    """,
+    "unknown tokens beside the function in a body": """
+        let f = parse_macro_input!(item as ItemFn); let before = made(); quote! { fn g() { #before; #f } }.into()
     """,
     "an import around the body": """
         let ItemFn { sig, block, .. } = parse_macro_input!(item as ItemFn);

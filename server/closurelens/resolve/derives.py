@@ -140,8 +140,6 @@ def _leaves_code(program: Program, entry: Entry, macro: DefPath) -> bool:
         words = set(_WORD.findall(entry.source.text[start:end]))
         if not words.isdisjoint(name.encode() for name in kept.names):
             return False
-    if not kept.has_params and (not isinstance(entry.item, FnItem) or entry.item.params or entry.item.self_param):
-        return False
     return kept.is_last or (isinstance(entry.item, FnItem) and not _expects_closure(program, entry))
 
 

@@ -56,6 +56,9 @@ _HARMLESS = words("""
 """)
 
 
+_COMPILE_ERROR = re.compile(rb"\s*(?:(?:::)?\s*(?:std|core)\s*::\s*)?compile_error\s*!\s*[({][^(){}]*[)}]\s*;?\s*$")
+
+
 @dataclass(slots=True)
 class Calls(Patterns):
     @abstractmethod
@@ -232,7 +235,7 @@ class Calls(Patterns):
             case Record(owner):
                 if name in _SAME:
                     return receiver
-                found = self.crate.method(owner, name)
+                found = self.crate.method(frame.file, owner, name)
                 if found is not None:
                     return self.call(found, args, receiver)
                 run(OTHER)
@@ -270,7 +273,7 @@ class Calls(Patterns):
             self._escape_all(args)
             return choice([*args, *results, OTHER]) if results else OTHER
         if any(carries(arg) for arg in args):
-            found = self.crate.method("", name)
+            found = self.crate.method(frame.file, "", name)
             if found is not None:
                 return self.call(found, args, OTHER)
         self._escape_all(args)
@@ -278,12 +281,13 @@ class Calls(Patterns):
 
     def _append(self, receiver: Value, added: Value, node: Node, names: Names, frame: Frame) -> Value:
         """`tokens.extend(added)`"""
-        if node.kind != "identifier":
-            raise Undecided
         name = node.text(frame.file.text)
         found = names.get(name)
         if found is None:
-            raise Undecided
+            if carries(receiver):
+                raise Undecided
+            self._escape(added)
+            return EMPTY
         names[name] = Variable(Joined([receiver, added]), found.is_mut, found.let)
         return EMPTY
 
@@ -345,6 +349,8 @@ class Calls(Patterns):
         if name in _QUOTES:
             if "spanned" in name:
                 body = body.partition(b"=>")[2]
+            if _COMPILE_ERROR.match(body) is not None:
+                return FAILURE
             used = {found.decode() for found in re.findall(rb"#\s*([A-Za-z_]\w*)", body)}
             return Tokens(body, {one: self._plain(self._variable(one, names)) for one in used})
         if name == "parse_macro_input":

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from closurelens.records import dataclass
 from closurelens.resolve.attributes.calls import Calls
-from closurelens.resolve.attributes.scope import Frame, Names, Variable
+from closurelens.resolve.attributes.scope import Frame, Names, Variable, words
 from closurelens.resolve.attributes.source import Function
 from closurelens.resolve.attributes.values import (
+    BLOCK,
     ELEMENT,
     EMPTY,
     FAILURE,
@@ -33,6 +34,10 @@ from closurelens.syntax.nodes import Node
 _MOST_STEPS = 40_000
 _DEEPEST = 150
 _DEEPEST_CALL = 12
+_DECLARATIONS = words("""
+    const_item empty_statement enum_item function_item impl_item inner_attribute_item label macro_definition static_item
+    struct_item trait_item type_item use_declaration
+""")
 
 
 @dataclass(slots=True)
@@ -56,6 +61,8 @@ class Evaluation(Calls):
         for param in params.children:
             if param.kind == "self_parameter":
                 value = own if own is not None else given.pop(0) if given else OTHER
+                if value is OTHER:
+                    value = Record(function.owner)
                 names["self"] = Variable(value, param.has("mutable_specifier") and not param.has("&"))
             elif param.kind == "parameter":
                 value = given.pop(0) if given else OTHER
@@ -77,27 +84,25 @@ class Evaluation(Calls):
     def _block(self, node: Node, outer: Names, frame: Frame) -> Value:
         names = dict(outer)
         last: Value = EMPTY
+        has_cfg = False
         for child in node.children:
-            last = EMPTY
-            match child.kind:
-                case "let_declaration":
-                    gone = self._let(child, names, frame)
-                    if gone:
-                        last = GONE
-                case "expression_statement":
-                    inner = self._expr(child.children[0], names, frame) if child.children else EMPTY
-                    last = inner if inner is GONE or inner is FAILURE or not child.has(";") else EMPTY
-                case "macro_definition" | "function_item" | "use_declaration" | "const_item" | "static_item":
-                    pass
-                case "struct_item" | "enum_item" | "impl_item" | "type_item" | "empty_statement":
-                    pass
-                case "attribute_item":
-                    if b"cfg" in frame.file.text[child.start : child.end]:
+            if child.kind == "attribute_item":
+                has_cfg = has_cfg or b"cfg" in frame.file.text[child.start : child.end]
+                continue
+            before = dict(names)
+            last = self._statement(child, names, frame)
+            if has_cfg:
+                # The statement may not be there; one that leaves the block is the last one where it is.
+                if last is not GONE and last is not FAILURE:
+                    if last is not EMPTY:
                         raise Undecided
-                case "label" | "inner_attribute_item" | "trait_item":
-                    pass
-                case _:
-                    last = self._expr(child, names, frame)
+                    self._join(names, [before, dict(names)])
+                else:
+                    names.clear()
+                    names.update(before)
+                    has_cfg = False
+                    continue
+            has_cfg = False
             if last is GONE or last is FAILURE:
                 break
         for name, variable in outer.items():
@@ -105,6 +110,17 @@ class Evaluation(Calls):
             if now is not None and now.let == variable.let:
                 outer[name] = now
         return last
+
+    def _statement(self, node: Node, names: Names, frame: Frame) -> Value:
+        """The value of a statement that a block may end with."""
+        if node.kind == "let_declaration":
+            return GONE if self._let(node, names, frame) else EMPTY
+        if node.kind == "expression_statement":
+            value = self._expr(node.children[0], names, frame) if node.children else EMPTY
+            return value if value is GONE or value is FAILURE or not node.has(";") else EMPTY
+        if node.kind in _DECLARATIONS:
+            return EMPTY
+        return self._expr(node, names, frame)
 
     def _let(self, node: Node, names: Names, frame: Frame) -> bool:
         pattern, value_node = node.child_by_field("pattern"), node.child_by_field("value")
@@ -263,13 +279,17 @@ class Evaluation(Calls):
                     record.fields[key.text(text)] = self._child(child, "value", names, frame)
                 case "base_field_initializer":
                     base = self._expr(child.children[-1], names, frame)
-                    if carries(base):
+                    if carries(base) and is_own:
                         raise Undecided
                 case _:
                     pass
-        if not is_own and any(carries(value) for value in record.fields.values()):
-            raise Undecided
-        return record if is_own else OTHER
+        if is_own:
+            return record
+        # A function that is put together again from its own pieces.
+        if all(record.fields.get(name) == Part((name,)) for name in ("sig", BLOCK)):
+            return Part()
+        self._escape(record)
+        return OTHER
 
     def _if(self, node: Node, names: Names, frame: Frame) -> Value:
         inside = dict(names)

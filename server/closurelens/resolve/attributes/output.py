@@ -15,6 +15,7 @@ from closurelens.records import dataclass, field
 from closurelens.resolve.attributes.values import (
     BLOCK,
     ELEMENT,
+    EMPTY,
     FAILURE,
     GONE,
     OTHER,
@@ -53,13 +54,11 @@ _HARMLESS_CHANGES: tuple[FieldPath, ...] = (
 @dataclass(slots=True)
 class Kept:
     """`names`: declared around a body, so that in it they may mean something else than it seems. `is_last`: the body
-    gives what the function gives, so that its last expression has the expectation that is written. `has_params`: it
-    sees the parameters that are written.
+    gives what the function gives, so that its last expression has the expectation that is written.
     """
 
     names: set[str] = field(default_factory=set)
     is_last: bool = True
-    has_params: bool = True
 
 
 def kept(value: Value, kind: str, changed: set[FieldPath], stored: Sequence[tuple[FieldPath, Value]]) -> Kept:
@@ -85,7 +84,7 @@ def kept(value: Value, kind: str, changed: set[FieldPath], stored: Sequence[tupl
     for option in options:
         if isinstance(option, Joined):
             option.parts = [part for part in option.parts if part is not OTHER]
-        for text in template.texts(option):
+        for text in template.texts(option, is_outermost=True):
             _check(text, found)
     return found
 
@@ -126,7 +125,8 @@ class _Template:
     prefix: FieldPath
     _depth: int = 0
 
-    def texts(self, value: Value) -> list[str]:
+    def texts(self, value: Value, *, is_outermost: bool = False) -> list[str]:
+        """`is_outermost`: items stand there."""
         if not self._matters(value):
             return [_OTHER]
         self._depth += 1
@@ -136,20 +136,20 @@ class _Template:
         match value:
             case Part():
                 out = [self._part(value)]
-            case Tokens():
-                out = self._template(value)
+            case Tokens(text, names):
+                out = self._trees(text, token_trees(text), names, is_outermost=is_outermost)
             case Joined(parts):
                 out = [""]
                 for part in parts:
-                    out = _product(out, self._template(part) if isinstance(part, Tokens) else self.texts(part))
+                    out = _product(out, self._joined(part, is_outermost=is_outermost))
             case Choice(options):
                 out = []
                 for option in options:
-                    out.extend(self.texts(option))
+                    out.extend(self.texts(option, is_outermost=is_outermost))
             case Each(Part() as element):
                 out = [self._part(element)]
             case Each(element):
-                out = ["", *self.texts(element)]
+                out = ["", *self.texts(element, is_outermost=is_outermost)]
             case _:
                 raise Undecided
         self._depth -= 1
@@ -157,8 +157,10 @@ class _Template:
             raise Undecided
         return out
 
-    def _template(self, value: Tokens) -> list[str]:
-        return self._trees(value.text, token_trees(value.text), value.names, is_outermost=True)
+    def _joined(self, part: Value, *, is_outermost: bool) -> list[str]:
+        if isinstance(part, Tokens):
+            return self._trees(part.text, token_trees(part.text), part.names, is_outermost=is_outermost)
+        return self.texts(part, is_outermost=is_outermost)
 
     def _matters(self, value: Value) -> bool:
         return isinstance(value, Part) or carries(value, self._is_code)
@@ -205,7 +207,13 @@ class _Template:
                 return _OTHER
 
     def _trees(
-        self, text: bytes, trees: list[TokenTree], names: dict[str, Value], *, is_outermost: bool = False
+        self,
+        text: bytes,
+        trees: list[TokenTree],
+        names: dict[str, Value],
+        *,
+        is_outermost: bool = False,
+        is_block: bool = False,
     ) -> list[str]:
         out = [""]
         at = 0
@@ -224,15 +232,22 @@ class _Template:
                     _check_attribute(text[following.start + 1 : following.end - 1])
                     continue
                 if isinstance(following, Delimited):
-                    added = self._repeated(text, following, names)
+                    added = self._repeated(text, following, names, is_outermost=is_outermost)
+                    values = [names.get(name.decode(), OTHER) for name in _names_in(text, following)]
                     while at < len(trees) and isinstance(trees[at], Token) and trees[at].text != "*":  # type: ignore[union-attr]
                         at += 1
                     at += 1
                 elif following.kind is TokenKind.IDENT:
-                    added = self.texts(names.get(following.text, OTHER))
+                    values = [names.get(following.text, OTHER)]
+                    added = self.texts(values[0], is_outermost=is_outermost)
                 else:
                     raise Undecided
-                if added == [_OTHER] and is_outermost and last in ("}", ";"):
+                if added == [_OTHER] and last in ("}", ";"):
+                    if is_outermost:
+                        continue
+                    if is_block and all(_are_statements(value) for value in values):
+                        added = [f"let {_OTHER} = 0;"]
+                elif added == [_OTHER] and last == ")" and all(_is_optional(value) for value in values):
                     continue
             elif isinstance(tree, Token):
                 if tree.kind in (TokenKind.DOC_OUTER, TokenKind.DOC_INNER):
@@ -245,24 +260,52 @@ class _Template:
             out = _product(out, added)
         return out
 
-    def _repeated(self, text: bytes, group: Delimited, names: dict[str, Value]) -> list[str]:
-        inside = set(_NAMES.findall(text[group.start : group.end]))
-        if not any(self._matters(names.get(name.decode(), OTHER)) for name in inside):
+    def _repeated(self, text: bytes, group: Delimited, names: dict[str, Value], *, is_outermost: bool) -> list[str]:
+        if not any(self._matters(names.get(name.decode(), OTHER)) for name in _names_in(text, group)):
             return [_OTHER]
-        return self._trees(text, group.trees, names)
+        return self._trees(text, group.trees, names, is_outermost=is_outermost)
 
     def _group(self, text: bytes, group: Delimited, names: dict[str, Value], following: TokenTree | None) -> list[str]:
-        inside = set(_NAMES.findall(text[group.start : group.end]))
+        inside = _names_in(text, group)
         is_carrying = any(carries(names.get(name.decode(), OTHER), self._is_code) for name in inside)
         if group.delimiter == "{" and not is_carrying:
             is_pattern = isinstance(following, Token) and following.text == "="
             if not is_pattern:
                 return ["{}"]
-        inner = self._trees(text, group.trees, names)
+        inner = self._trees(text, group.trees, names, is_block=group.delimiter == "{")
         return [f"{group.delimiter} {one} {CLOSE[group.delimiter]}" for one in inner]
 
 
+def _is_optional(value: Value) -> bool:
+    """Whether a value may be nothing, and is no statement otherwise."""
+    if not isinstance(value, Choice) or EMPTY not in value.options:
+        return False
+    return all(one is EMPTY or (isinstance(one, Tokens) and b";" not in one.text) for one in value.options)
+
+
 _NAMES = re.compile(rb"#\s*([A-Za-z_]\w*)")
+_DECLARING = re.compile(
+    rb"(?:^|[;}])\s*#\s*[\w(]|\b(?:const|enum|fn|macro_rules|mod|static|struct|trait|type|union|use)\b"
+)
+
+
+def _names_in(text: bytes, group: Delimited) -> set[bytes]:
+    return set(_NAMES.findall(text[group.start : group.end]))
+
+
+def _are_statements(value: Value) -> bool:
+    """Whether a value is nothing but statements that declare no items."""
+    match value:
+        case Tokens(text, _):
+            return _DECLARING.search(text) is None
+        case Each(element):
+            return _are_statements(element)
+        case Choice(options):
+            return all(_are_statements(option) for option in options)
+        case Joined(parts):
+            return all(_are_statements(part) for part in parts)
+        case _:
+            return value is EMPTY
 
 
 def _product(left: list[str], right: list[str]) -> list[str]:
@@ -274,6 +317,7 @@ def _product(left: list[str], right: list[str]) -> list[str]:
 def _check_attribute(text: bytes) -> None:
     found = re.match(r"\s*(?:::)?\s*([\w:]+)", text.decode("utf-8", "replace"))
     name = "" if found is None else found[1]
+    name = name.removeprefix("core::prelude::v1::").removeprefix("std::prelude::v1::")
     if name not in ("derive", "doc", "cfg") and (is_macro_name(name) or name == "cfg_attr"):
         raise Undecided
 
@@ -359,9 +403,8 @@ def _check_function(source: bytes, node: Node, outer: Node | None, found: Kept) 
         return
     given = [child for child in params.children if child.is_named]
     pattern = given[0].child_by_field("pattern") if len(given) == 1 else None
-    if not given:
-        found.has_params = False
-    elif pattern is None or pattern.text(source) != _PARAMS:
+    # Where there are none the body does not use them, or this is not what the macro makes of the function.
+    if given and (pattern is None or pattern.text(source) != _PARAMS):
         raise Undecided
     ret = node.child_by_field("return_type")
     if ret is None or ret.text(source) != _RETURNED:
@@ -383,9 +426,9 @@ def _look_at_block(source: bytes, block: Node, inner: Node, found: Kept, *, has_
             name = child.child_by_field("name")
             if name is not None:
                 found.names.add(name.text(source))
-        elif has_locals and is_before:
+        else:
             text = child.text(source).rstrip("; ")
-            if text == _OTHER or (_OTHER in text and "!" in text):
+            if text == _OTHER or (has_locals and is_before and _OTHER in text and "!" in text):
                 raise Undecided
 
 

@@ -79,8 +79,10 @@ class MacroCrate:
             raise Undecided
         return found
 
-    def method(self, owner: str, name: str) -> Function | None:
+    def method(self, file: File, owner: str, name: str) -> Function | None:
         found = [one for one in self.functions(name) if one.owner and (not owner or one.owner == owner)]
+        if owner and len(found) > 1:
+            found = [one for one in found if one.file is file] or found
         if len(found) > 1:
             raise Undecided
         return found[0] if found else None
