@@ -29,12 +29,20 @@ class File:
     module: str
     text: bytes
     crate: str = ""
+    _functions: list[Function] | None = None
+
+    def functions(self) -> list[Function]:
+        """All functions but those in functions; the file is parsed when this is first asked for."""
+        if self._functions is None:
+            self._functions = _functions_of(self)
+        return self._functions
 
 
 @dataclass(slots=True)
 class Function:
     """`owner`: the type of the impl that it is in, or ""."""
 
+    name: str
     file: File
     node: Node
     owner: str
@@ -43,18 +51,18 @@ class Function:
 @dataclass(slots=True)
 class MacroCrate:
     files: list[File]
-    _functions: dict[str, list[Function]] | None = None
-    own_types: frozenset[str] = field(default_factory=frozenset)
+    own_types: frozenset[str] = frozenset()
+    _functions: dict[str, list[Function]] = field(default_factory=dict)
 
     def functions(self, name: str) -> list[Function]:
-        if self._functions is None:
-            self._functions = {}
+        found = self._functions.get(name)
+        if found is None:
+            pattern = re.compile(rb"\bfn\s+" + name.encode() + rb"\b")
+            found = self._functions[name] = []
             for file in self.files:
-                for found in _functions_of(file):
-                    node = found.node.child_by_field("name")
-                    if node is not None:
-                        self._functions.setdefault(node.text(file.text), []).append(found)
-        return self._functions.get(name, [])
+                if pattern.search(file.text) is not None:
+                    found.extend(one for one in file.functions() if one.name == name)
+        return found
 
     def called(self, file: File, path: list[str]) -> list[Function]:
         """The functions that a path in `file` may mean, several if `cfg` chooses among them; empty: none of these."""
@@ -108,7 +116,7 @@ def read_crate(
     for name, helper in helpers:
         files.extend(_files(read, helper, name) or ())
     types = frozenset(found[1].decode() for file in files for found in _TYPE.finditer(file.text))
-    return MacroCrate(files, None, types)
+    return MacroCrate(files, types)
 
 
 def _files(read: Callable[[str], bytes | None], root: str, crate: str) -> list[File] | None:
@@ -144,7 +152,9 @@ def _functions_of(file: File) -> list[Function]:
         for child in node.children:
             match child.kind:
                 case "function_item":
-                    out.append(Function(file, child, owner))
+                    name = child.child_by_field("name")
+                    if name is not None:
+                        out.append(Function(name.text(file.text), file, child, owner))
                 case "impl_item":
                     ty = child.child_by_field("type")
                     body = child.child_by_field("body")
