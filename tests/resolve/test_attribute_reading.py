@@ -203,9 +203,9 @@ MACROS = """
 //# crate krate /lib.rs deps=macros
 //# crate macros /macros.rs deps=quote,other member=no kind=proc-macro
 //# crate other /other.rs member=no
-use macros::{Model, Copies, keep, time, wrap};
+use macros::{Model, keep, time, wrap};
 #[derive(Model)] struct A { x: u8 }
-#[derive(Copies)] struct B { x: u8 }
+#[time] struct B { x: u8 }
 #[derive(Model)] #[model(also(Drop))] struct C { x: u8 }
 #[keep] fn kept() {}
 #[time] fn timed() { start() }
@@ -255,4 +255,7 @@ def test_traits_that_a_derive_names() -> None:
     assert program.has_unseen_impls(a, "core::ops::drop::Drop") is None
     assert program.has_unseen_impls(a, "krate::Own") is not None
     assert program.has_unseen_impls(c, "core::ops::drop::Drop") is not None
+    b = Adt("krate::B", ())
+    assert program.has_unseen_impls(b, "core::ops::drop::Drop") is None
+    assert program.has_unseen_impls(b, "core::marker::Copy") is not None  # the macro may put it into a `derive(..)`
     assert load(SECOND).program.has_unseen_impls(a, "core::marker::Copy") is not None

@@ -121,15 +121,15 @@ class Dependencies(ABC):
             self._kept[key] = None if read is None else read_attribute(read, rest, kind)
         return self._kept[key]
 
-    def may_implement(self, macro: DefPath, trait: DefPath) -> bool:
-        """Whether a derive may implement a trait for the type that it stands on."""
+    def may_implement(self, macro: DefPath, trait: DefPath, *, in_derives: bool) -> bool:
+        """Whether a macro may implement a trait for the type that it stands on; `in_derives`: also by `derive(..)`."""
         name = macro.partition("::")[0]
         if name not in self._macro_words:
             crate = self._crates_by_name.get(name)
             if crate is None or crate.kind is not TargetKind.PROC_MACRO:
                 return True
             self._macro_words[name] = words_of(crate, self._libraries, self.as_program().files.text)
-        return self._macro_words[name].may_name(trait.rpartition("::")[2])
+        return self._macro_words[name].may_name(trait.rpartition("::")[2], in_derives=in_derives)
 
     def _libraries(self, crate: Crate) -> Iterator[tuple[str, Crate | None]]:
         for name in self.graph.extern_names(crate):

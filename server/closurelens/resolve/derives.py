@@ -109,9 +109,14 @@ def _macro_path(program: Program, entry: Entry, path: Path) -> DefPath | None:
 
 def attribute_macros(program: Program, entry: Entry) -> list[str]:
     """Attributes on an item that are, or may be, macros of which it is not known what they make of it."""
+    return [name for name, _ in unknown_attributes(program, entry)]
+
+
+def unknown_attributes(program: Program, entry: Entry) -> list[tuple[str, DefPath]]:
+    """As `attribute_macros`, with what they lead to."""
     others = effective(entry.item.attrs, entry.module.crate.holds).others
     helpers: set[str] | None = None
-    out: list[str] = []
+    out: list[tuple[str, DefPath]] = []
     for name in others:
         segments = name.replace(".", "::").split("::")
         if segments[0] in _TOOLS or name in _INERT or name.startswith("rustc_"):
@@ -122,7 +127,7 @@ def attribute_macros(program: Program, entry: Entry) -> list[str]:
             continue
         macro = _attribute(program, entry, name)
         if macro is not None and unnumbered(macro) not in TRANSPARENT and not _leaves_code(program, entry, macro):
-            out.append(name)
+            out.append((name, macro))
     return out
 
 

@@ -485,13 +485,16 @@ class Program(Dependencies):
 
     def _may_derive(self, path: DefPath, trait: DefPath) -> bool:
         entry = None if self.packed(path) is not None else self.entry(path, *_ADTS)
-        if entry is None or derives.attribute_macros(self, entry):
+        if entry is None:
             return True
         start, end = entry.item.range
         around = entry.source.text[max(0, start - _ATTRIBUTE_REACH) : end]
-        if is_named(around, trait.rpartition("::")[2]):
+        if is_named(around, trait.rpartition("::")[2], in_derives=False):
             return True
-        return any(self.may_implement(macro, trait) for _, macro in derives.derives_of(self, entry).unknown)
+        found = derives.derives_of(self, entry).unknown
+        return any(self.may_implement(macro, trait, in_derives=False) for _, macro in found) or any(
+            self.may_implement(macro, trait, in_derives=True) for _, macro in derives.unknown_attributes(self, entry)
+        )
 
     def why_unknown(self, path: DefPath) -> str:
         """Why nothing is known of what a path names."""

@@ -1,8 +1,8 @@
-"""Which traits a derive's source names: it cannot implement others for the type that it stands on.
+"""Which traits a macro's source names: it cannot implement others for the type that it stands on.
 
 The name of a trait that an impl is for stands in a template, in a string, or among what the user writes for the macro,
 which its source then has to know. A derive cannot change the type itself, so what it puts into a `derive(..)` is about
-other types. Invariant: pure but for `read`; sources that are not at hand may name anything.
+other types; an attribute can. Invariant: pure but for `read`; sources that are not at hand may name anything.
 """
 
 from __future__ import annotations
@@ -33,14 +33,15 @@ class MacroWords:
     """`texts` is None where a part of the source is not at hand."""
 
     texts: list[bytes] | None
-    _known: dict[str, bool] = field(default_factory=dict)
+    _known: dict[tuple[str, bool], bool] = field(default_factory=dict)
 
-    def may_name(self, word: str) -> bool:
+    def may_name(self, word: str, *, in_derives: bool) -> bool:
         if self.texts is None:
             return True
-        if word not in self._known:
-            self._known[word] = any(is_named(text, word) for text in self.texts)
-        return self._known[word]
+        key = (word, in_derives)
+        if key not in self._known:
+            self._known[key] = any(is_named(text, word, in_derives=in_derives) for text in self.texts)
+        return self._known[key]
 
 
 def words_of(
@@ -69,12 +70,12 @@ def words_of(
     return MacroWords(texts)
 
 
-def is_named(text: bytes, word: str) -> bool:
-    """Whether a word stands in a text, but for `derive(..)` and comments with lines of their own."""
+def is_named(text: bytes, word: str, *, in_derives: bool) -> bool:
+    """Whether a word stands in a text (in a `derive(..)`, too), but for comments with lines of their own."""
     name = word.encode()
     if name not in text:
         return False
-    code = _DERIVE.sub(b"", text)
+    code = text if in_derives else _DERIVE.sub(b"", text)
     return any(_is_code(code, found.start()) for found in re.finditer(rb"\b" + name + rb"\b", code))
 
 
