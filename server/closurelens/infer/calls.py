@@ -173,7 +173,10 @@ def check_method_call(cx: FnCtxt, expr: MethodCall, expected: Ty | None) -> Ty:
     resolver = cx.scopes.resolver_at(expr.id)
     turbofish = resolver.lower_generic_args(expr.generic_args, cx.var) if expr.generic_args is not None else ()
     confirmed = method.confirm(cx, expr, pick, adjusted, turbofish)
-    doubt = f"several methods `{expr.name}` may be meant" if pick.doubtful else ""
+    doubt = ""
+    if pick.doubtful:
+        last = found[-1].ty
+        doubt = last.why if isinstance(last, t.Unknown) else f"several methods `{expr.name}` may be meant"
     if doubt:
         cx.unknown_at(expr, doubt)
     cx.callees[expr.id] = confirmed.callee

@@ -226,7 +226,7 @@ def _pick(cx: FnCtxt, groups: list[list[MethodCandidate]], self_ty: Ty) -> tuple
         for candidate in group:
             answer = _consider(cx, candidate, self_ty)
             if answer is Answer.YES:
-                return candidate, False
+                return candidate, group is groups[1] and _may_be_changed(cx, self_ty)
             if answer is Answer.MAYBE:
                 applicable.append(candidate)
         if applicable:
@@ -239,6 +239,21 @@ def _why_unseen(cx: FnCtxt, self_ty: Ty) -> str | None:
     while isinstance(ty, t.Ref):
         ty = cx.resolve(ty.inner)
     return doubts.why_unseen(cx.db, ty, cx.solver.bounds_of(ty))
+
+
+def _may_be_changed(cx: FnCtxt, self_ty: Ty) -> bool:
+    """A type that is not known stands behind a `&mut`: a method of its own would come first, or be the only one.
+
+    Through shared references alone whatever is called borrows as this method does.
+    """
+    is_mutable = False
+    ty = cx.resolve(self_ty)
+    while isinstance(ty, t.Ref):
+        is_mutable = is_mutable or ty.mutable
+        ty = cx.resolve(ty.inner)
+    if ty.__class__ is t.Infer:
+        return is_mutable and cx.table.kinds[ty.id] is VarKind.GENERAL
+    return is_mutable and isinstance(ty, t.Unknown)
 
 
 def _may_be_self(kind: SelfKind, self_ty: Ty) -> bool:
