@@ -30,8 +30,13 @@ def test_a_types_own_method_is_the_better_guess(code: str, kind: str) -> None:
 
 
 UNKNOWN = """
-use crate::elsewhere::Command;
-fn f(command: &mut Command, shared: &Command) {
+use crate::elsewhere::{pass, unknown, Command};
+use std::cell::RefMut;
+use std::rc::Rc;
+struct Owner { command: Command, all: Vec<Command> }
+fn f(command: &mut Command, shared: &Command, mut v: Vec<Command>, mut owner: RefMut<Owner>, number: &mut u8, n: u8) {
+    let fixed = vec![owner.all[0]];
+    let behind = Rc::new(Owner { command: fixed[0], all: v.clone() });
     let _ = || %s;
 }
 """
@@ -44,8 +49,34 @@ fn f(command: &mut Command, shared: &Command) {
         ("command.to_string()", False),
         ("shared.to_string()", True),
         ("shared.clone()", True),
+        ("v[0].run()", False),  # by `IndexMut` if it takes `&mut self`
+        ("v[0].push(1)", False),
+        ("fixed[0].run()", True),
+        ("owner.command.run()", False),
+        ("(*owner).all[0].run()", False),
+        ("behind.command.run()", True),
+        ("pass(v[0])", False),
+        ("pass(&v[0])", True),
+        ("pass(number)", False),  # a `&mut u8` may be wanted, or a `&u8`
+        ("pass(&*number)", True),
+        ('unknown!(Kind: "{n}")', False),
+        ('unknown!([Kind "{n}"])', False),
+        ('unknown!(Kind: "n")', True),
     ],
 )
-def test_a_type_that_is_not_known_may_have_methods_of_its_own(code: str, *, is_certain: bool) -> None:
+def test_what_is_not_known_may_do_more_than_is_guessed(code: str, *, is_certain: bool) -> None:
     (told,) = closures_of(UNKNOWN % code, "2021")
     assert told.certain == is_certain
+
+
+BOUND = """
+use crate::elsewhere::Storage;
+fn f<S: Storage>(kept: S) {
+    let _ = S::map(kept, |value| value.0);
+}
+"""
+
+
+def test_a_trait_that_is_not_known_may_have_the_function() -> None:
+    (told,) = closures_of(BOUND, "2021")
+    assert told.kind is None

@@ -155,19 +155,9 @@ class Delegate:
         pat: h.Pat | None = None,
     ) -> None:
         """One of several uses; None among them: no use. The first is shown."""
-        bundles: list[Bundle] = []
-        for info in infos:
-            if info is None:
-                bundles.append(())
-            elif info[1] is VALUE:
-                bundles.append((info,))
-            else:
-                bundles.append((restrict_borrow(self.facts, place.base_ty, *cut_at_index(*info)),))
+        bundles = self._bundles(place, infos)
         first = bundles[0]
-        doubt = None
-        if len(bundles) > 1:
-            doubt = Doubt(place.binding, place.base_ty, bundles, reason)
-            self.visit.doubts.append(doubt)
+        doubt = self._doubt(place, bundles, reason)
         if first:
             projs, access = first[0]
             if why is UseWhy.COPIED and len(projs) > len(place.projs):
@@ -186,6 +176,28 @@ class Delegate:
                     doubt=doubt,
                 )
             )
+
+    def perhaps(self, place: UpvarPlace, infos: Sequence[Info], reason: str) -> None:
+        """One of several uses, of which the first is told elsewhere."""
+        self._doubt(place, self._bundles(place, infos), reason)
+
+    def _bundles(self, place: UpvarPlace, infos: Sequence[Info | None]) -> list[Bundle]:
+        bundles: list[Bundle] = []
+        for info in infos:
+            if info is None:
+                bundles.append(())
+            elif info[1] is VALUE:
+                bundles.append((info,))
+            else:
+                bundles.append((restrict_borrow(self.facts, place.base_ty, *cut_at_index(*info)),))
+        return bundles
+
+    def _doubt(self, place: UpvarPlace, bundles: list[Bundle], reason: str) -> Doubt | None:
+        if len(bundles) < 2:
+            return None
+        doubt = Doubt(place.binding, place.base_ty, bundles, reason)
+        self.visit.doubts.append(doubt)
+        return doubt
 
     def _range_of(self, place: UpvarPlace, expr: h.Expr) -> Range:
         """Of the place expression; where an index ends the place, of what is indexed."""

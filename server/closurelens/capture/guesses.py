@@ -105,8 +105,11 @@ def by_value(facts: Facts, place: UpvarPlace, limit: Access, *, coerces: bool, l
         ty = place.ty
         if isinstance(ty, Ref):
             behind = place.deref()
-            found.add(behind, MUT if ty.mutable else SHARED)
-            found.prefer(behind, MUT if ty.mutable else SHARED)
+            found.add(behind, SHARED)
+            found.prefer(behind, SHARED)
+            if ty.mutable:
+                found.add(behind, MUT)
+                found.prefer(behind, MUT)
         elif isinstance(ty, Unknown):
             behind = place.deref()
             found.add(behind, SHARED)
@@ -124,6 +127,16 @@ def borrowed(facts: Facts, place: UpvarPlace, access: Access, limit: Access) -> 
     found.add_variants(place, access)
     if not found.infos:
         found.add_certain(place, access)
+    return found.infos
+
+
+def shared_or_mutable(facts: Facts, place: UpvarPlace, limit: Access, usual: SelfKind | None) -> list[Info]:
+    """What an overloaded `*` or `[]` borrows; `usual`: what the method that is called behind it usually takes."""
+    found = Possibilities(facts, limit)
+    found.add_variants(place, SHARED)
+    found.add_variants(place, MUT)
+    if usual is SelfKind.MUT:
+        found.prefer(place, MUT)
     return found.infos
 
 

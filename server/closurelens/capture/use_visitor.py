@@ -6,7 +6,6 @@ handler tells what its own expression does, and pushes what comes next, last fir
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -24,13 +23,12 @@ from closurelens.hir.lower.reader import TOO_DEEP
 from closurelens.hir.lower.state import SYNTAX_ERROR
 from closurelens.infer.result import Adjustment, BorrowAdjust, ClosureKind, DerefAdjust, OtherAdjust
 from closurelens.ty.sig import AdtKind, SelfKind
-from closurelens.ty.types import Adt, Closure, FnDef, FnPtr, Ref, substitute
+from closurelens.ty.types import Adt, Closure, FnDef, FnPtr, Ref, Unknown, substitute
 
 COMPARISONS = frozenset(("==", "!=", "<", "<=", ">", ">="))
 _TORN = frozenset((SYNTAX_ERROR, TOO_DEEP))
 """Text whose expressions are not all at hand, unlike those of a macro call that is not expanded."""
 
-_NAMED_IN_STRING = re.compile(r"\{\s*[^\W\d]")
 LAZY = frozenset(("&&", "||"))
 
 Task = tuple[Callable[[Any, Any], None], Any, Any]
@@ -114,9 +112,13 @@ class ExprUseVisitor:
         """A use by value by a callee that is not known."""
         if expr.__class__ in PLACE_EXPRS:
             place = self.categorizer.cat_expr(expr)
+            reason = self.unknown.get(parent.id) or self.unknown.get(expr.id) or "what is called is not known"
             if place is not None:
-                reason = self.unknown.get(parent.id) or self.unknown.get(expr.id) or "what is called is not known"
                 self.delegate.argument(place, expr, parent, reason)
+            else:
+                ty = self.expr_ty[expr.id]
+                if isinstance(ty, Unknown) or (isinstance(ty, Ref) and ty.mutable):
+                    self._behind_overloaded(expr, reason, None)
         self.walk(expr, parent)
 
     def borrow(self, expr: h.Expr, parent: Parent) -> None:
@@ -179,7 +181,7 @@ class ExprUseVisitor:
     # Handlers
 
     def _missing(self, expr: h.Missing) -> None:
-        if expr.why in _TORN or any(_may_name_variables(e) for e in expr.inside):
+        if expr.why in _TORN or expr.names_in_strings:
             self.delegate.visit.blind.append(expr.why)
         self.stack.append((self._leave_missing, self.delegate.suspect, None))
         self.delegate.suspect = expr.why
@@ -306,9 +308,6 @@ class ExprUseVisitor:
         place = None
         if receiver.__class__ in PLACE_EXPRS:
             place = self.categorizer.cat_expr_unadjusted(receiver)
-        if place is None:
-            self.consume(receiver, expr)
-            return
         guess = self.facts.guess_receiver
         callee = self.callees.get(expr.id)
         usual: SelfKind | None = None
@@ -316,6 +315,11 @@ class ExprUseVisitor:
             usual = callee.sig.self_kind
         elif guess is not None:
             usual = guess(expr.name)
+        if place is None:
+            reason = self.unknown.get(expr.id, f"the method `{expr.name}` is not known")
+            self._behind_overloaded(receiver, reason, usual)
+            self.consume(receiver, expr)
+            return
         infos = guesses.receiver(self.facts, place, self.delegate.limit(place), usual)
         chosen = self._first_use(receiver, place)
         if chosen is not None:
@@ -328,6 +332,39 @@ class ExprUseVisitor:
         handler = HANDLERS.get(receiver.__class__)
         if handler is not None:
             handler(self, receiver)
+
+    def _behind_overloaded(self, expr: h.Expr, reason: str, usual: SelfKind | None) -> None:
+        """What is behind an overloaded `*` or `[]` is used and may be changed, by `DerefMut` or `IndexMut`.
+
+        The walk tells of the shared borrow, as inference has found no other.
+        """
+        node = expr
+        while node.__class__ in PLACE_EXPRS and not isinstance(node, h.PathExpr):
+            assert isinstance(node, h.Field | h.Index | h.Deref)
+            base = node.operand if isinstance(node, h.Deref) else node.base
+            place = self.categorizer.cat_expr_unadjusted(base) if base.__class__ in PLACE_EXPRS else None
+            borrowed = None if place is None else self._overloaded(node, base, place)
+            if borrowed is not None:
+                infos = guesses.shared_or_mutable(self.facts, borrowed, self.delegate.limit(borrowed), usual)
+                if infos[0][1] is MUT:
+                    self.delegate.doubtful(borrowed, infos, base, node, reason)
+                else:
+                    self.delegate.perhaps(borrowed, infos, reason)
+            if place is not None:
+                return
+            node = base
+
+    def _overloaded(self, node: h.Expr, base: h.Expr, place: UpvarPlace) -> UpvarPlace | None:
+        """The place that the step from `base` to `node` borrows, if that can be done mutably."""
+        for adjustment in self.result.adjustments.get(base.id, ()):
+            if not isinstance(adjustment, DerefAdjust):
+                break
+            if adjustment.overloaded:
+                return place if self.result.may_be_mutable(place.ty, False) else None
+            place = place.deref(adjustment.target)
+        if node.id in self.callees and self.result.may_be_mutable(place.ty, isinstance(node, h.Index)):
+            return place
+        return None
 
     def _first_use(self, expr: h.Expr, place: UpvarPlace) -> tuple[Projs, Access] | None:
         """What the adjustments of an expression do to its place; None when there are none."""
@@ -515,11 +552,6 @@ class ExprUseVisitor:
                 access = SHARED
             out.append((projs, access))
         return tuple(out)
-
-
-def _may_name_variables(expr: h.Expr) -> bool:
-    """Whether the argument of an unknown macro is a string that would use variables if it were a format string."""
-    return isinstance(expr, h.Lit) and expr.kind is h.LitKind.STR and _NAMED_IN_STRING.search(expr.text) is not None
 
 
 def _is_receiver(expr: h.Expr, parent: Parent) -> bool:

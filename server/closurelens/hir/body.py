@@ -29,10 +29,14 @@ class ExprBase:
 
 @dataclass(slots=True)
 class Missing(ExprBase):
-    """An expression that cannot be known, and why (a phrase); `inside`: the expressions that could be parsed in it."""
+    """An expression that cannot be known, and why (a phrase); `inside`: the expressions that could be parsed in it.
+
+    `names_in_strings`: a string in it would use variables if it were a format string.
+    """
 
     why: str
     inside: list[Expr]
+    names_in_strings: bool = False
 
 
 class LitKind(Enum):

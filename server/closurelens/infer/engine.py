@@ -202,6 +202,10 @@ def _write_back(cx: FnCtxt, owner: BodyOwner) -> InferenceResult:
     def may_drop(path: str) -> str | None:
         return cx.db.has_unseen_impls(t.Adt(path), names.DROP)
 
+    def may_be_mutable(ty: Ty, by_index: bool) -> bool:
+        trait, args = (names.INDEX_MUT, (cx.table.new_var(),)) if by_index else (names.DEREF_MUT, ())
+        return cx.solver.holds(ty, trait, args) is not Answer.NO or cx.db.has_unseen_impls(ty, trait) is not None
+
     return InferenceResult(
         body=cx.body,
         owner=owner.path,
@@ -222,6 +226,7 @@ def _write_back(cx: FnCtxt, owner: BodyOwner) -> InferenceResult:
         adt=adt,
         has_drop_impl=has_drop_impl,
         may_drop=may_drop,
+        may_be_mutable=may_be_mutable,
         variant_of=variant_of,
         contradictions=cx.solver.contradictions,
         deferred_calls=cx.deferred_calls,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from closurelens.hir.body import PathExpr
-from closurelens.infer import method
+from closurelens.infer import doubts, method
 from closurelens.infer.fn_ctxt import FnCtxt
 from closurelens.infer.generics import Subst
 from closurelens.infer.goals import Answer
@@ -162,6 +162,9 @@ def _from_traits_in_scope(cx: FnCtxt, expr: PathExpr, base: Ty, found: AssocValu
         if answer is Answer.MAYBE and maybe is None:
             maybe = path
     if maybe is not None:
+        why = doubts.why_unseen(cx.db, base, cx.solver.bounds_of(base))
+        if why is not None:
+            return cx.unknown_at(expr, why)
         return _trait_item(cx, expr, base, Bound(maybe), found.name, found.args)
     for path in scope:
         trait = cx.db.trait(path)

@@ -128,6 +128,8 @@ class InferenceResult:
     """Whether the ADT itself implements Drop (its fields cannot be moved out)."""
     may_drop: Callable[[DefPath], str | None]
     """Why the ADT may implement Drop although no such impl is seen."""
+    may_be_mutable: Callable[[Ty, bool], bool]
+    """Whether what `*` (or `[]`: `by_index`) of a type leads to may be changed: it may implement `DerefMut`."""
     variant_of: Callable[[Def, Ty], VariantSig | None]
     """The variant (or the struct's only one) that a pattern's or struct expression's path names."""
     contradictions: list[str] = field(default_factory=list)

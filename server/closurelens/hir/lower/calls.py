@@ -11,7 +11,7 @@ from closurelens.hir.body import Expr, ExprStmt, FormatArgs, InlineAsm, OffsetOf
 from closurelens.hir.lower.reader import MAX_DEPTH, TOO_DEEP
 from closurelens.hir.lower.state import SYNTAX_ERROR, Lowerer
 from closurelens.hir.lower.types import lower_path, lower_type
-from closurelens.hir.lower.unexpanded import lower_arguments
+from closurelens.hir.lower.unexpanded import lower_arguments, names_in_strings
 from closurelens.hir.macros.api import (
     Answer,
     AsmForm,
@@ -163,4 +163,6 @@ def _unexpanded(lo: Lowerer, node: Node, answer: Failure | None) -> Expr:
     tree = node.child_of_kind("token_tree")
     if tree is not None and not inside:
         inside = lower_arguments(lo, tree.start, tree.end)
-    return lo.missing(node, why, inside)
+    made = lo.missing(node, why, inside)
+    made.names_in_strings = names_in_strings(b"" if tree is None else lo.text[tree.start : tree.end], inside)
+    return made

@@ -90,7 +90,8 @@ class Mover:
 
 
 def _missing(m: Mover, x: h.Missing) -> h.Expr:
-    return h.Missing(x.id + m.exprs, m.range(x.range), x.why, m.all(x.inside), in_macro=x.in_macro)
+    inside = m.all(x.inside)
+    return h.Missing(x.id + m.exprs, m.range(x.range), x.why, inside, x.names_in_strings, in_macro=x.in_macro)
 
 
 def _lit(m: Mover, x: h.Lit) -> h.Expr:

@@ -8,16 +8,17 @@ Invariant: offsets stay those of the text the call stands in.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
-from closurelens.hir.body import Block, Expr, PathExpr
+from closurelens.hir.body import Block, Expr, Lit, LitKind, PathExpr
 from closurelens.hir.lower.fragments import expr_list, fragment
 from closurelens.hir.lower.leaves import lower_listed
 from closurelens.hir.lower.reader import MAX_DEPTH
 from closurelens.hir.lower.state import Lowerer
 from closurelens.hir.types import Path, Segment
 from closurelens.syntax.nodes import FragmentKind, Node
-from closurelens.syntax.tokens import Delimited, Token, TokenKind, TokenTree, token_trees
+from closurelens.syntax.tokens import Delimited, Token, TokenKind, TokenTree, token_trees, tokenize
 
 _MAX_PARSES = 300
 _PARSED_AGAIN = 8
@@ -27,6 +28,7 @@ _MAX_NESTING = 100
 """Parsing what is nested deeper can take time in the square of its length where it is no Rust."""
 
 _MAX_SHRINKS = 40
+_NAMED = re.compile(rb"\{\s*[A-Za-z_\x80-\xff]")
 
 
 def lower_arguments(lo: Lowerer, start: int, end: int) -> list[Expr]:
@@ -39,6 +41,16 @@ def lower_arguments(lo: Lowerer, start: int, end: int) -> list[Expr]:
     scan.run(start, end)
     lo.depth -= 6
     return scan.found
+
+
+def names_in_strings(text: bytes, inside: Sequence[Expr]) -> bool:
+    """A string among the tokens of `text`, or one of these, would use variables if it were a format string."""
+    if any(isinstance(e, Lit) and e.kind is LitKind.STR and _NAMED.search(e.text.encode()) for e in inside):
+        return True
+    if b'"' not in text or _NAMED.search(text) is None:
+        return False
+    strings = (token.text for token in tokenize(text) if token.kind is TokenKind.STR)
+    return any(_NAMED.search(string.encode()) is not None for string in strings)
 
 
 class _Scan:
