@@ -155,6 +155,7 @@ class Builder:
             adt=self.adts.get,
             has_drop_impl=lambda path: path in self.drops,
             may_drop=self.may_drop.get,
+            may_be_mutable=lambda ty, by_index: True,
             variant_of=self.variant_of,
         )
 

@@ -59,6 +59,8 @@ fn f(command: &mut Command, shared: &Command, mut v: Vec<Command>, mut owner: Re
         ("pass(&v[0])", True),
         ("pass(number)", False),  # a `&mut u8` may be wanted, or a `&u8`
         ("pass(&*number)", True),
+        ('unknown!("{n}")', False),
+        ('unknown!("{}")', True),
         ('unknown!(Kind: "{n}")', False),
         ('unknown!([Kind "{n}"])', False),
         ('unknown!(Kind: "n")', True),
