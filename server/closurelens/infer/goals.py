@@ -89,16 +89,32 @@ LookupKey = tuple[Ty, str, frozenset[DefPath]]
 """A method's receiver and name, and the traits in scope."""
 
 
+OpenGoal = tuple[tuple[Ty, ...], DefPath, int]
+"""The canonical form of a goal's self type and arguments, its trait, and how deep it is nested."""
+
+
+class OpenAnswers:
+    """Answers about goals by their canonical form; they may be undecided, and hold while no more impls are known."""
+
+    __slots__ = ("holds", "selected")
+
+    def __init__(self) -> None:
+        self.holds: dict[OpenGoal, Answer] = {}
+        self.selected: dict[OpenGoal, ImplSig | Answer] = {}
+        """The only impl that a goal may be met by."""
+
+
 class SharedCache:
     """Answers about ground types, for all bodies of one program."""
 
-    __slots__ = ("generics", "ground", "header_args", "inherent", "lookups", "offering", "open", "projected")
+    __slots__ = ("generics", "ground", "header_args", "inherent", "lookups", "offering", "open", "projected", "seen")
 
     def __init__(self) -> None:
         self.ground: dict[tuple[Ty, DefPath, tuple[Ty, ...]], Answer] = {}
         self.projected: dict[Ty, Ty] = {}
-        self.open: set[tuple[Ty, DefPath]] = set()
-        """Types and traits of which the impls do not decide the trait's argument while nothing is known of it."""
+        self.open = OpenAnswers()
+        self.seen = -1
+        """The number of `ImplChanges` when `open` was begun."""
         self.inherent: dict[str, dict[str, list[tuple[ImplSig, DefPath]]]] = {}
         self.offering: dict[tuple[frozenset[DefPath], str], list[DefPath]] = {}
         self.header_args: dict[DefPath, tuple[Ty, ...]] = {}
@@ -106,3 +122,9 @@ class SharedCache:
         """Of functions."""
         self.lookups: dict[LookupKey, Any] = {}
         """What `method.lookup` has found."""
+
+    def renew(self, changes: int) -> None:
+        """Another body begins, at this number of `ImplChanges`."""
+        if changes != self.seen:
+            self.seen = changes
+            self.open = OpenAnswers()

@@ -277,6 +277,7 @@ def _consider(cx: FnCtxt, candidate: MethodCandidate, self_ty: Ty) -> Answer:
     solver, table = cx.solver, cx.table
     mark = table.snapshot()
     pending, solver.pending = solver.pending, []
+    in_scope, solver.in_scope = solver.in_scope, {}
     try:
         if isinstance(candidate, InherentCandidate):
             impl = candidate.impl
@@ -322,6 +323,7 @@ def _consider(cx: FnCtxt, candidate: MethodCandidate, self_ty: Ty) -> Answer:
         return solver.holds(subject, candidate.trait, args)
     finally:
         solver.pending = pending
+        solver.in_scope = in_scope
         table.rollback(mark)
 
 

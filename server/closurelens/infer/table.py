@@ -36,7 +36,7 @@ class Table:
         self.diverging: set[int] = set()
         self.binds = 0
         """How often a variable was bound, also where that was undone."""
-        self._trail: list[tuple[int, VarKind]] = []
+        self._trail: list[int | tuple[dict[Ty, Ty], Ty]] = []
 
     def new_var(self, kind: VarKind = VarKind.GENERAL) -> t.Infer:
         var = t.Infer(len(self.bound))
@@ -48,13 +48,21 @@ class Table:
         return len(self._trail), len(self.bound)
 
     def rollback(self, mark: tuple[int, int]) -> None:
-        trail, bound, kinds = self._trail, self.bound, self.kinds
+        trail, bound = self._trail, self.bound
         while len(trail) > mark[0]:
-            var, kind = trail.pop()
-            bound[var] = None
-            kinds[var] = kind
+            done = trail.pop()
+            if isinstance(done, int):
+                bound[done] = None
+            else:
+                memo, key = done
+                memo.pop(key, None)
         del bound[mark[1] :]
-        del kinds[mark[1] :]
+        del self.kinds[mark[1] :]
+
+    def remember(self, memo: dict[Ty, Ty], key: Ty, value: Ty) -> None:
+        """Put an entry into `memo` that a rollback takes out again."""
+        memo[key] = value
+        self._trail.append((memo, key))
 
     def shallow(self, ty: Ty) -> Ty:
         """`ty` with a variable at its top followed as far as it is bound."""
@@ -88,7 +96,7 @@ class Table:
         """A variable takes a type but for its lifetimes (rustc's generalizer), so what meets it later is reborrowed."""
         if ty.flags & HAS_REGION:
             ty = erase_regions(ty)
-        self._trail.append((var, self.kinds[var]))
+        self._trail.append(var)
         self.binds += 1
         self.bound[var] = ty
 

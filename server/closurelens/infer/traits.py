@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from closurelens.infer import doubts, impls, names
 from closurelens.infer.builtin import builtin_candidate
+from closurelens.infer.canonical import canonical
 from closurelens.infer.fulfill import Stuck, select_where_possible
 from closurelens.infer.generics import (
     FullGenerics,
@@ -30,6 +31,8 @@ from closurelens.infer.goals import (
     ClosureSig,
     Goal,
     ImplCandidate,
+    OpenAnswers,
+    OpenGoal,
     ProjectionGoal,
     SharedCache,
     TraitGoal,
@@ -68,6 +71,10 @@ class Solver:
         self._env: dict[Ty, list[Bound]] = {}
         self._env_open: list[tuple[Ty, Bound]] = []
         self._looked = 0
+        self._cut_short = False
+        """So much was looked into that an answer was given up."""
+        self._loose = 0
+        """How often an associated type got arguments of its own that nobody had given."""
         self.contradictions: list[str] = []
         self.aside: set[int] = set()
         """Expressions of which no contradiction counts."""
@@ -75,6 +82,9 @@ class Solver:
         self._normal: dict[Ty, Ty] = {}
         self.stuck = Stuck(self.pending, 0, 0)
         self._local: dict[tuple[Ty, DefPath, tuple[Ty, ...]], Answer] = {}
+        self._open_local = OpenAnswers()
+        self.in_scope: dict[Ty, Ty] = {}
+        """What projections stand for whose goals are pending now, or were before (rustc's projection cache)."""
         for predicate in env:
             for bound in self.elaborate(predicate.subject, predicate.bound):
                 if predicate.subject.__class__ is t.Param:
@@ -230,18 +240,34 @@ class Solver:
             known = cache.get((self_ty, trait, args))
             if known is not None:
                 return known
+        open_answers = None
+        key: OpenGoal | None = None
+        if not flags & t.HAS_CLOSURE:
+            if self_ty.__class__ is t.Infer and self.table.kinds[self_ty.id] is VarKind.GENERAL:
+                return Answer.MAYBE
+            open_answers = self._open_answers(flags).holds
+            key = canonical(self.table, (self_ty, *args)), trait, depth
+            known = open_answers.get(key)
+            if known is not None:
+                return known
         mark = self.table.snapshot()
-        pending = self.pending
-        self.pending = []
+        pending, in_scope, cut_short = self.pending, self.in_scope, self._cut_short
+        self.pending, self.in_scope, self._cut_short = [], {}, False
         found = self.select(self_ty, trait, args, depth)
         answer = found if isinstance(found, Answer) else Answer.YES
         if answer is Answer.YES and self.pending:
             answer = self.nested_answer(depth)
-        self.pending = pending
+        self.pending, self.in_scope = pending, in_scope
         self.table.rollback(mark)
         if cache is not None and answer is not Answer.MAYBE:
             cache[(self_ty, trait, args)] = answer
+        elif open_answers is not None and key is not None and not self._cut_short:
+            open_answers[key] = answer
+        self._cut_short = self._cut_short or cut_short
         return answer
+
+    def _open_answers(self, flags: int) -> OpenAnswers:
+        return self._open_local if flags & OF_ONE_BODY or self.assumes_impls else self.shared.open
 
     def nested_answer(self, depth: int) -> Answer:
         """Whether the goals pending now can hold together."""
@@ -282,7 +308,7 @@ class Solver:
         found = self._from_bounds(self_ty, trait, args)
         if found is not None:
             return found
-        answer = self._from_impls_unless_open(self_ty, trait, args, depth)
+        answer = self._from_impls(self_ty, trait, args, depth)
         if answer is Answer.NO and doubts.why_unseen(self.db, self_ty, self.bounds_of(self_ty), trait):
             return Answer.MAYBE
         return answer
@@ -325,31 +351,23 @@ class Solver:
     def _unify_args(self, a: tuple[Ty, ...], b: tuple[Ty, ...]) -> bool:
         return all(self.table.unify(x, y) for x, y in zip(a, b))  # noqa: B905
 
-    def _from_impls_unless_open(
-        self, self_ty: Ty, trait: DefPath, args: tuple[Ty, ...], depth: int
-    ) -> Candidate | Answer:
-        """As `_from_impls`; that `u8: PartialEq<_>` is undecided is found out once for all bodies."""
-        if depth or len(args) != 1:
-            return self._from_impls(self_ty, trait, args, depth)
-        table = self.table
-        arg = table.shallow(args[0])
-        whole = table.deep(self_ty)
-        if (
-            arg.__class__ is not t.Infer
-            or table.kinds[arg.id] is not VarKind.GENERAL
-            or whole.flags & (HAS_INFER | t.HAS_UNKNOWN | OF_ONE_BODY)
-        ):
-            return self._from_impls(self_ty, trait, args, depth)
-        known = self.shared.open
-        key = (whole, trait)
-        if key in known:
-            return Answer.MAYBE
-        answer = self._from_impls(self_ty, trait, args, depth)
-        if answer is Answer.MAYBE:
-            known.add(key)
-        return answer
-
     def _from_impls(self, self_ty: Ty, trait: DefPath, args: tuple[Ty, ...], depth: int) -> Candidate | Answer:
+        key = canonical(self.table, (self_ty, *args)), trait, depth
+        flags = _flags(key[0])
+        known = self._open_answers(flags).selected
+        found = known.get(key)
+        if found is None:
+            outside, self._cut_short = self._cut_short, False
+            found, by_header = self._one_impl(self_ty, trait, args, depth)
+            if (by_header or not flags & t.HAS_CLOSURE) and not self._cut_short:
+                known[key] = found
+            self._cut_short = self._cut_short or outside
+        elif not depth:
+            self._looked = 0
+        return found if isinstance(found, Answer) else self._from_impl(found, self_ty, args)
+
+    def _one_impl(self, self_ty: Ty, trait: DefPath, args: tuple[Ty, ...], depth: int) -> tuple[ImplSig | Answer, bool]:
+        """The only impl that may apply, and whether the headers of all alone say so. Binds nothing."""
         table = self.table
         matching = [
             impl
@@ -360,20 +378,21 @@ class Solver:
             self._looked = 0
         if len(matching) < 2:
             if not matching:
-                return Answer.NO
+                return Answer.NO, True
             if args and impls.may_be_one_of_many(table, matching[0], self_ty, trait, args):
-                return Answer.MAYBE
-            return self._from_impl(matching[0], self_ty, args)
+                return Answer.MAYBE, True
+            return matching[0], True
         matching = [impl for impl in matching if self._header_matches(impl, self_ty, args)]
         alive: list[tuple[ImplSig, Answer]] = []
         if len(matching) == 1:
             # What the impl requires is pending afterwards: whoever asks looks at that.
-            alive.append((matching.pop(), Answer.YES))
+            return matching[0], True
         if matching and depth:
             self._looked += len(matching)
             is_open = _flags([table.deep(self_ty), *[table.deep(a) for a in args]]) & HAS_INFER
             if self._looked > MAX_LOOKED or (is_open and (depth > 1 or len(matching) > MAX_OPEN_IMPLS)):
-                return Answer.MAYBE
+                self._cut_short = self._cut_short or self._looked > MAX_LOOKED
+                return Answer.MAYBE, False
         elif not depth:
             self._looked = 0
         for impl in matching:
@@ -381,7 +400,8 @@ class Solver:
                 alive.append((impl, Answer.YES))
                 continue
             mark = table.snapshot()
-            pending, self.pending = self.pending, []
+            pending, in_scope = self.pending, self.in_scope
+            self.pending, self.in_scope = [], {}
             subst = self._match_impl(impl, self_ty, args)
             if subst is not None:
                 answer = Answer.YES
@@ -393,18 +413,18 @@ class Solver:
                         answer = self.nested_answer(depth)
                 if answer is not Answer.NO:
                     alive.append((impl, answer))
-            self.pending = pending
+            self.pending, self.in_scope = pending, in_scope
             table.rollback(mark)
         if not alive:
-            return Answer.NO
+            return Answer.NO, False
         if len(alive) > 1:
             ground = not (table.deep(self_ty).flags | _flags([table.deep(a) for a in args])) & HAS_INFER
             sure = [entry for entry in alive if entry[1] is Answer.YES]
             if ground and sure:
                 alive = sure[:1]
             else:
-                return Answer.MAYBE
-        return self._from_impl(alive[0][0], self_ty, args)
+                return Answer.MAYBE, False
+        return alive[0][0], False
 
     def _from_impl(self, impl: ImplSig, self_ty: Ty, args: tuple[Ty, ...]) -> Candidate | Answer:
         mark = self.table.snapshot()
@@ -427,9 +447,10 @@ class Solver:
             if isinstance(near, t.Infer) and self.table.kinds[near.id] is VarKind.INT:
                 return isinstance(header, t.Prim) and header.name in t.INT_NAMES
         mark = self.table.snapshot()
-        pending, self.pending = self.pending, []
+        pending, in_scope = self.pending, self.in_scope
+        self.pending, self.in_scope = [], {}
         subst = self._match_impl(impl, self_ty, args)
-        self.pending = pending
+        self.pending, self.in_scope = pending, in_scope
         self.table.rollback(mark)
         return subst is not None
 
@@ -465,12 +486,22 @@ class Solver:
             known = cache.get(whole)
             if known is not None:
                 return known
+        is_shared = not whole.flags & (t.HAS_UNKNOWN | t.HAS_REGION)
+        if is_shared:
+            known = self.in_scope.get(whole)
+            if known is not None:
+                return known
+        loose = self._loose
         value = self._project(projection, self_ty, depth)
-        if cache is not None and value is not None:
-            if value.flags & HAS_INFER:
-                value = table.deep(value)
-            if not value.flags & HAS_INFER:
-                cache[whole] = value
+        if value is not None:
+            if cache is not None:
+                if value.flags & HAS_INFER:
+                    value = table.deep(value)
+                if not value.flags & HAS_INFER:
+                    cache[whole] = value
+                    return value
+            if is_shared and loose == self._loose:
+                table.remember(self.in_scope, whole, value)
         return value
 
     def _project(self, projection: t.Projection, self_ty: Ty, depth: int) -> Ty | None:
@@ -514,7 +545,10 @@ class Solver:
                     return t.Unknown(f"the impl of `{projection.trait}` has no `{name}`")
                 if declared is not None and declared.generics.params:
                     # A bound like `Trait<Name<T> = U>` is kept without the `T`.
-                    own = projection.own_args or tuple([self.table.new_var() for _ in declared.generics.params])
+                    own = projection.own_args
+                    if not own:
+                        self._loose += 1
+                        own = tuple([self.table.new_var() for _ in declared.generics.params])
                     subst = subst | subst_of(tuple([p.name for p in declared.generics.params]), own)
                     subst.update({own_param(at): arg for at, arg in enumerate(own)})
                 return self.normalize(substitute(value, subst))

@@ -47,11 +47,13 @@ class _Group:
 class Board:
     """The owners in a file, by the chunk they are in."""
 
-    __slots__ = ("_groups", "_loose", "_seen")
+    __slots__ = ("_groups", "_loose", "_seen", "asked")
 
     def __init__(self, owners: Sequence[BodyOwner], seen: SourceFile) -> None:
         """`seen` is the file as the program has read it."""
         self._seen = seen
+        self.asked: list[_Group] = []
+        """The groups that may have answers."""
         self._groups: dict[int, _Group] = {}
         self._loose = _Group()
         for owner in owners:
@@ -87,6 +89,8 @@ class Board:
             answer = group.answer
             chunk = chunks[index]
             if answer is None or group.chunk is not chunk:
+                if answer is None:
+                    self.asked.append(group)
                 answer = group.answer = self._of_chunk(group, index, file, analyse)
                 group.chunk = chunk
             if answer.bodies or answer.failures:
@@ -96,6 +100,7 @@ class Board:
     def _of_loose(self, analyse: Analyse) -> ChunkClosures:
         group = self._loose
         if group.answer is None:
+            self.asked.append(group)
             group.answer = ChunkClosures(self._seen.document.text)
             for place in group.places:
                 _add(group.answer, place, place.owner, 0, analyse)
@@ -117,10 +122,11 @@ class Board:
         return answer
 
     def forget_answers(self) -> None:
-        for group in (self._loose, *self._groups.values()):
+        for group in self.asked:
             group.chunk = group.answer = None
             for place in group.places:
                 place.owner.statements.clear()
+        self.asked.clear()
 
 
 def _is_chunk(owner: BodyOwner, seen: SourceFile, index: int) -> bool:

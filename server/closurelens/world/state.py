@@ -406,7 +406,8 @@ class World:
         for project in self._projects:
             project.known.clear()
             for home in project.homes.values():
-                home.board.forget_answers()
+                if home.board.asked:
+                    home.board.forget_answers()
 
 
 @dataclass(slots=True)
