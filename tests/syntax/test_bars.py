@@ -2,7 +2,7 @@
 
 import pytest
 
-from closurelens.syntax.bars import closure_bars
+from closurelens.syntax.bars import closure_bars, has_bar_in_call
 
 CLOSURES = (
     "f(|x| x)",
@@ -42,3 +42,15 @@ def test_the_first_bar_of_a_closure_is_found(text: str) -> None:
 @pytest.mark.parametrize("text", OPERATORS)
 def test_an_operator_is_told_apart(text: str) -> None:
     assert closure_bars(text.encode()) == []
+
+
+@pytest.mark.parametrize("text", ["m!(a | b)", "m! { x(|y) }", "f(a | b); m![a, x || y]", "m!(a | b", "a::m!(x!(|))"])
+def test_a_bar_among_the_arguments_of_a_macro_is_found(text: str) -> None:
+    assert has_bar_in_call(text.encode())
+
+
+@pytest.mark.parametrize(
+    "text", ["a | b", "m!(a) || m!(b)", 'm!("|") | c', "m!(/* | */) | c", "!(a | b)", "a != (b | c)"]
+)
+def test_bars_outside_of_macros_are_told_apart(text: str) -> None:
+    assert not has_bar_in_call(text.encode())

@@ -46,6 +46,8 @@ class CrateIndex:
         self.modules[name] = self.root
         self.macros = MacroScope(self)
         self.impl_entries: list[Entry] = []
+        self.dropped = 0
+        """How many modules of blocks are gone."""
         self.trait_entries: list[Entry] = []
         self.derive_entries: list[Entry] = []
         self.impls = CrateImpls(self)
@@ -256,6 +258,7 @@ class CrateIndex:
                 inside = [module]
                 for module in inside:  # grows below
                     module.is_gone = True
+                    self.dropped += 1
                     self.program.impl_changes.number += 1
                     inside.extend(module.children)
                     for entry in module.entries:

@@ -146,6 +146,8 @@ class CrateImpls:
         self._by_method: dict[str, list[DefPath]] = {}
         self._unread_traits: list[Entry] = []
         self._sigs: dict[tuple[Entry, str], ImplSig] = {}
+        self._answers: dict[tuple[DefPath, Head, bool], tuple[tuple[int, int, int], list[ImplSig]]] = {}
+        """Impls of a trait, and how much was known of the crate then."""
 
     # Which files to look at
 
@@ -408,12 +410,21 @@ class CrateImpls:
 
     # Answers
 
-    def trait_impls(self, trait: DefPath, head: Head, *, off: bool) -> list[ImplSig]:
+    def _known(self) -> tuple[int, int, int]:
+        crate = self._crate
+        return len(crate.impl_entries), len(crate.derive_entries), crate.dropped
+
+    def trait_impls(self, trait: DefPath, head: Head, *, off: bool) -> Sequence[ImplSig]:
+        key = (trait, head, off)
+        answer = self._answers.get(key)
+        if answer is not None and answer[0] == self._known():
+            return answer[1]
         name = trait.rpartition("::")[2]
         if head is not None and ("::" in head or head in PRIMS) and not head.startswith("dyn "):
             self.look_at(name, head.rpartition("::")[2], of=ImplKind.OF_TRAIT)
         else:
             self.look_at(name, "impl", of=ImplKind.OF_TRAIT)
+        known = self._known()
         out = [
             self._program.signatures.impl(entry) for entry in self._by_head(trait).get(head, ()) if _shown(entry, off)
         ]
@@ -421,6 +432,7 @@ class CrateImpls:
             if head is not None and not entry.module.is_gone:
                 out.append(self._derived_sig(entry, derive))
         out.sort(key=_path_of)
+        self._answers[key] = known, out
         return out
 
     def _by_head(self, trait: DefPath) -> dict[Head, list[Entry]]:
@@ -483,6 +495,7 @@ class CrateImpls:
     def forget_signatures(self) -> None:
         """Signatures are made anew; which impls there are has not changed."""
         self._sigs.clear()
+        self._answers.clear()
 
 
 def _renames(text: bytes) -> Iterator[tuple[bytes, bytes]]:

@@ -88,6 +88,8 @@ class Program(Dependencies):
         self._consts: dict[DefPath, int | None] = {}
         self._open_consts: set[DefPath] = set()
         self._known_impls: dict[tuple[DefPath, str | None, bool], tuple[int, tuple[ImplSig, ...]]] = {}
+        self._known_members: tuple[int, list[str]] = (0, [])
+        """How many crates there were, and the names of those of the workspace."""
         self.impl_changes = ImplChanges()
 
     def as_program(self) -> Program:
@@ -283,7 +285,11 @@ class Program(Dependencies):
         return list(dict.fromkeys((own, *self._members())))
 
     def _members(self) -> list[str]:
-        return [crate.name for crate in self.source_crates() if crate.crate.is_member]
+        count, names = self._known_members
+        if count != len(self._by_name):
+            names = [crate.name for crate in self._by_name.values() if crate.crate.is_member]
+            self._known_members = len(self._by_name), names
+        return names
 
     def trait_impls_in(self, near: DefPath, trait: DefPath, head: str | None) -> Sequence[ImplSig]:
         """Such impls in the crate of `near`, which may write them because `near` stands among the trait's arguments."""
@@ -533,6 +539,7 @@ class Program(Dependencies):
         members = [crate.crate for crate in self._crates.values() if crate.crate.is_member]
         self._crates = {crate.crate.id: crate for crate in kept}
         self._by_name = {crate.name: crate for crate in kept}
+        self._known_members = (0, [])
         self.names.clear()
         self.signatures = Signatures(self)
         self._known_adts.clear()

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 
-from closurelens.syntax.mask import mask
+from closurelens.syntax.mask import closing_brackets, mask
 
 _BAR = re.compile(rb"\|\|?")
+_MACRO_CALL = re.compile(rb"[A-Za-z0-9_]\s*!\s*[(\[{]")
 _SPACE = b" \t\r\n"
 # What an operand can end with. After `}` a statement may have begun, after `=>` a value begins.
 _WORD = re.compile(rb"[A-Za-z0-9_\x80-\xff]+\Z")
@@ -25,6 +26,19 @@ def closure_bars(source: bytes) -> list[int]:
         return []
     code = mask(source)
     return [match.start() for match in _BAR.finditer(code) if not _ends_operand(code, match.start())]
+
+
+def has_bar_in_call(source: bytes) -> bool:
+    """Whether a bar stands among the arguments of a macro, which may make a closure of it whatever stands before it."""
+    if b"|" not in source or b"!" not in source:
+        return False
+    code = mask(source)
+    ends = closing_brackets(code)
+    for call in _MACRO_CALL.finditer(code):
+        opening = call.end() - 1
+        if code.find(b"|", opening, ends.get(opening, len(code))) >= 0:
+            return True
+    return False
 
 
 def _ends_operand(code: bytes, at: int) -> bool:

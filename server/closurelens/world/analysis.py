@@ -16,7 +16,7 @@ from closurelens.infer.goals import SharedCache
 from closurelens.resolve.bodies import BodyOwner, lower_owner, scopes_of
 from closurelens.resolve.program import Program
 from closurelens.stdsig.database import StdDb
-from closurelens.syntax.bars import closure_bars
+from closurelens.syntax.bars import closure_bars, has_bar_in_call
 from closurelens.ty.sig import SelfKind
 from closurelens.world.model import BodyAnalysis
 
@@ -31,16 +31,28 @@ def may_capture(text: bytes) -> bool:
     return b"|" in text or b"async" in text
 
 
-_MACRO_CALL = re.compile(rb"[A-Za-z0-9_]\s*!\s*[(\[{]")
 _COROUTINE = re.compile(rb"async|gen\b")
 
 
-def _may_be_written(text: bytes, *, coroutines: bool) -> bool:
-    """As `may_capture`, by more than a glance: whether the bars in it can begin a closure."""
+def _may_be_written(owner: BodyOwner, *, coroutines: bool) -> bool:
+    """As `may_capture`, by more than a glance: whether somebody wrote a bar in it that can begin a closure."""
+    text = text_of(owner)
     if coroutines and _COROUTINE.search(text) is not None:
         return may_capture(text)
-    # What a macro makes of its arguments has other rules.
-    return b"|" in text and (_MACRO_CALL.search(text) is not None or bool(closure_bars(text)))
+    source = owner.source
+    if isinstance(source, Expansion):
+        return _has_written_bar(source, *owner.item.range)
+    return bool(closure_bars(text)) or has_bar_in_call(text)
+
+
+def _has_written_bar(source: Expansion, start: int, end: int) -> bool:
+    """Whether not all bars in this part of an expansion are the macro's own."""
+    at = source.text.find(b"|", start, end)
+    while at >= 0:
+        if not source.locate(at, at + 1)[1]:
+            return True
+        at = source.text.find(b"|", at + 1, end)
+    return False
 
 
 def load_inference() -> None:
@@ -68,7 +80,7 @@ def analyse(
     work = [owner]
     while work:
         inner = work.pop()
-        if not _may_be_written(text_of(inner), coroutines=coroutines):
+        if not _may_be_written(inner, coroutines=coroutines):
             continue
         lowered = lower_owner(inner)
         scopes, nested = scopes_of(inner, lowered)
