@@ -51,6 +51,7 @@ def _looked_at(cx: FnCtxt, ty: Ty) -> tuple[Ty, tuple[Goal, ...]] | None:
     """`deref_overloaded`, with what it requires set apart (rustc keeps it in the autoderef's own state)."""
     solver = cx.solver
     outer, solver.pending = solver.pending, []
+    in_scope, solver.in_scope = solver.in_scope, {}
     stuck, doubts = solver.stuck, len(solver.contradictions)
     try:
         inner = deref_overloaded(cx, ty)
@@ -58,7 +59,7 @@ def _looked_at(cx: FnCtxt, ty: Ty) -> tuple[Ty, tuple[Goal, ...]] | None:
             return None
         return inner, tuple(solver.pending)
     finally:
-        solver.pending, solver.stuck = outer, stuck
+        solver.pending, solver.stuck, solver.in_scope = outer, stuck, in_scope
         del solver.contradictions[doubts:]
 
 
