@@ -9,7 +9,7 @@ from closurelens.hir import body as h
 from closurelens.ide.view import ClosureView, exprs, parts
 from closurelens.records import dataclass, field
 
-__all__ = ["LaterUses", "TakenKey", "later_uses"]
+__all__ = ["LaterUses", "TakenKey", "around", "in_frame", "later_uses", "other_branches"]
 
 TakenKey = tuple[int, tuple[str, ...]]
 """A place that a closure takes: a binding, and the fields on the way."""
@@ -29,18 +29,18 @@ class LaterUses:
 def later_uses(closure: ClosureView, places: set[TakenKey]) -> LaterUses:
     bindings = {binding for binding, _ in places}
     body = closure.body.result.body
-    around = _around(body, closure.expr)
+    above = in_frame(around(body, closure.expr))
     out = LaterUses()
-    for outer in around:
+    for outer in above:
         if isinstance(outer, _LOOPS):
             start, end = outer.range
             out.looped |= {b for b in bindings if not start <= body.bindings[b].range[0] < end}
-    if any(isinstance(outer, h.Return) and not outer.is_yield for outer in around):
+    if any(isinstance(outer, h.Return) and not outer.is_yield for outer in above):
         return out
     end = closure.expr.range[1]
-    excluded = _other_branches(around, closure.expr)
+    excluded = other_branches(above, closure.expr)
     local_of = closure.body.result.local_of
-    renewed = _assigned_anew(around, end, local_of)
+    renewed = _assigned_anew(above, end, local_of)
     inside: dict[int, h.Field] = {}
     for expr in exprs(body):
         if isinstance(expr, h.Field):
@@ -74,11 +74,11 @@ def _fields(path: h.PathExpr, inside: dict[int, h.Field]) -> list[str]:
     return out
 
 
-def _assigned_anew(around: list[h.Expr], end: int, local_of: dict[int, int]) -> dict[int, h.Assign]:
+def _assigned_anew(above: list[h.Expr], end: int, local_of: dict[int, int]) -> dict[int, h.Assign]:
     """The assignments to whole variables, in statements that are always executed after the closure: from there on it
     does not matter what was taken."""
     out: dict[int, h.Assign] = {}
-    for outer in around:
+    for outer in above:
         if not isinstance(outer, h.Block):
             continue
         for stmt in outer.stmts:
@@ -92,27 +92,31 @@ def _assigned_anew(around: list[h.Expr], end: int, local_of: dict[int, int]) -> 
     return out
 
 
-def _around(body: h.Body, target: h.Expr) -> list[h.Expr]:
-    """The expressions around one, inside the function or closure that it stands in: outermost first."""
+def around(body: h.Body, target: h.Expr) -> list[h.Expr]:
+    """The expressions around one, outermost first."""
     work: list[tuple[h.Expr, tuple[h.Expr, ...]]] = [(body.root, ())]
     while work:
         expr, above = work.pop()
         if expr is target:
-            frame = list(above)
-            for index in range(len(frame) - 1, -1, -1):
-                if isinstance(frame[index], h.Closure | h.AsyncBlock):
-                    return frame[index + 1 :]
-            return frame
+            return list(above)
         inner = (*above, expr)
         work.extend([(part, inner) for part in parts(expr)])
     return []
 
 
-def _other_branches(around: list[h.Expr], target: h.Expr) -> list[tuple[int, int]]:
+def in_frame(above: list[h.Expr]) -> list[h.Expr]:
+    """Of the expressions around one those inside the function or closure that it stands in."""
+    for index in range(len(above) - 1, -1, -1):
+        if isinstance(above[index], h.Closure | h.AsyncBlock):
+            return above[index + 1 :]
+    return above
+
+
+def other_branches(above: list[h.Expr], target: h.Expr) -> list[tuple[int, int]]:
     """Ranges that are not executed when the closure is made: the other branches of each `if` and `match`."""
     start, end = target.range
     out: list[tuple[int, int]] = []
-    for outer in around:
+    for outer in above:
         branches: list[h.Expr | None] = []
         if isinstance(outer, h.If):
             branches = [outer.then, outer.otherwise]

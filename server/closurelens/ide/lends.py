@@ -18,7 +18,7 @@ from closurelens.records import dataclass, field
 from closurelens.ty import types as t
 from closurelens.ty.sig import SelfKind
 
-__all__ = ["Lent", "lent", "values_of"]
+__all__ = ["Finder", "Lent", "lent", "values_of"]
 
 
 @dataclass(slots=True)
@@ -33,7 +33,11 @@ class Lent:
 
 def lent(closure: ClosureView) -> Lent:
     """What the closure's value may hold references to."""
-    finder = _Finder(closure)
+    finder = Finder(closure.body.result, closure.expr.body)
+    if isinstance(closure.expr, h.Closure):
+        for number, param in enumerate(closure.expr.params):
+            for binding in _bound(param.pat):
+                finder.params[binding] = number
     for value in values_of(closure.expr):
         finder.value(value)
     finder.run()
@@ -59,22 +63,21 @@ class _How(Enum):
     PLACE = 2  # a reference to where it stands
 
 
-class _Finder:
-    def __init__(self, closure: ClosureView) -> None:
-        self.result: InferenceResult = closure.body.result
+class Finder:
+    """Follows values back to what they may hold references to; `root` is where the variables are declared that count
+    as ways, not as ends."""
+
+    def __init__(self, result: InferenceResult, root: h.Expr) -> None:
+        self.result = result
         self.out = Lent()
         self.params: dict[int, int] = {}
-        self.sources: dict[int, tuple[h.Expr, bool]] = {}
+        self.sources: dict[int, list[tuple[h.Expr, bool]]] = {}
         self.seen: set[tuple[int, _How]] = set()
         self.work: list[tuple[h.Expr, _How]] = []
-        if isinstance(closure.expr, h.Closure):
-            for number, param in enumerate(closure.expr.params):
-                for binding in _bound(param.pat):
-                    self.params[binding] = number
-        for expr in exprs(self.result.body, closure.expr.body):
-            self._declare(expr)
+        for expr in exprs(result.body, root):
+            self.declare(expr)
 
-    def _declare(self, expr: h.Expr) -> None:
+    def declare(self, expr: h.Expr) -> None:
         match expr:
             case h.Block():
                 for stmt in expr.stmts:
@@ -91,12 +94,12 @@ class _Finder:
     def _bind(self, pat: h.Pat, source: h.Expr) -> None:
         for binding in _bound(pat):
             by_ref = self.result.binding_mode[binding] is not BindingMode.MOVE
-            self.sources[binding] = (source, by_ref)
+            self.sources.setdefault(binding, []).append((source, by_ref))
 
     def value(self, expr: h.Expr) -> None:
-        self._add(expr, _How.VALUE)
+        self.add(expr, _How.VALUE)
 
-    def _add(self, expr: h.Expr, how: _How) -> None:
+    def add(self, expr: h.Expr, how: _How) -> None:
         if (expr.id, how) not in self.seen:
             self.seen.add((expr.id, how))
             self.work.append((expr, how))
@@ -108,27 +111,27 @@ class _Finder:
                 case _How.VALUE:
                     self._value(expr)
                 case _How.HELD:
-                    self._held(expr)
+                    self.held(expr)
                 case _How.PLACE:
-                    self._place(expr)
+                    self.place(expr)
 
     def _value(self, expr: h.Expr) -> None:
         adjustments = self.result.adjustments.get(expr.id, ())
         if not any(isinstance(a, BorrowAdjust) for a in adjustments):
-            if self._may_borrow(self.result.expr_ty[expr.id]):
-                self._add(expr, _How.HELD)
-        elif any(isinstance(a, DerefAdjust) and not a.overloaded for a in adjustments) and self._is_ref(expr):
-            self._add(expr, _How.HELD)
+            if self.may_hold(self.result.expr_ty[expr.id]):
+                self.add(expr, _How.HELD)
+        elif any(isinstance(a, DerefAdjust) and not a.overloaded for a in adjustments) and self.is_ref(expr):
+            self.add(expr, _How.HELD)
         else:
-            self._add(expr, _How.PLACE)
+            self.add(expr, _How.PLACE)
 
-    def _is_ref(self, expr: h.Expr) -> bool:
+    def is_ref(self, expr: h.Expr) -> bool:
         return isinstance(self.result.expr_ty[expr.id], t.Ref)
 
-    def _may_borrow(self, ty: t.Ty) -> bool:
+    def may_hold(self, ty: t.Ty) -> bool:
         return borrows(ty, self.result.adt)
 
-    def _place(self, expr: h.Expr) -> None:
+    def place(self, expr: h.Expr) -> None:
         """What a reference to this place points into."""
         match expr:
             case h.PathExpr():
@@ -138,7 +141,7 @@ class _Finder:
                 if binding in self.params:
                     self.out.params.add(self.params[binding])
                 elif binding in self.sources:
-                    self._add(expr, _How.HELD)
+                    self.add(expr, _How.HELD)
                 else:
                     self.out.own.add(binding)
             case h.Field():
@@ -152,17 +155,19 @@ class _Finder:
 
     def _through(self, base: h.Expr) -> None:
         """A place inside of `base`, or of what it points to."""
-        if self._is_ref(base):
-            self._add(base, _How.HELD)
+        if self.is_ref(base):
+            self.add(base, _How.HELD)
         else:
-            self._add(base, _How.PLACE)
+            self.add(base, _How.PLACE)
 
-    def _held(self, expr: h.Expr) -> None:
+    def held(self, expr: h.Expr) -> None:
         match expr:
             case h.PathExpr():
-                self._of_variable(expr)
+                binding = self.result.local_of.get(expr.id)
+                if binding is not None:
+                    self.of_variable(binding)
             case h.AddrOf():
-                self._add(expr.operand, _How.PLACE)
+                self.add(expr.operand, _How.PLACE)
             case h.Block():
                 if expr.tail is not None:
                     self.value(expr.tail)
@@ -174,9 +179,9 @@ class _Finder:
                 for arm in expr.arms:
                     self.value(arm.body)
             case h.Field() | h.Index():
-                self._add(expr.base, _How.HELD)
+                self.add(expr.base, _How.HELD)
             case h.Deref() | h.Try() | h.Cast() | h.Await():
-                self._add(expr.operand, _How.HELD)
+                self.add(expr.operand, _How.HELD)
             case h.MethodCall():
                 self._of_call(expr)
             case h.Call():
@@ -191,19 +196,16 @@ class _Finder:
             case _:
                 pass
 
-    def _of_variable(self, expr: h.PathExpr) -> None:
-        binding = self.result.local_of.get(expr.id)
-        if binding is None:
-            return
+    def of_variable(self, binding: int) -> None:
         if binding in self.params:
             self.out.params.add(self.params[binding])
         elif binding in self.sources:
-            source, by_ref = self.sources[binding]
-            if by_ref and not self._is_ref(source):
-                self._add(source, _How.PLACE)
-            else:
-                self.value(source)
-        elif self._may_borrow(self.result.binding_ty[binding]):
+            for source, by_ref in self.sources[binding]:
+                if by_ref and not self.is_ref(source):
+                    self.add(source, _How.PLACE)
+                else:
+                    self.value(source)
+        elif self.may_hold(self.result.binding_ty[binding]):
             self.out.outer.add(binding)
 
     def _of_call(self, expr: h.MethodCall) -> None:
@@ -212,11 +214,11 @@ class _Finder:
             self.value(expr.receiver)
             return
         by_ref = callee.sig.self_kind in (SelfKind.REF, SelfKind.MUT)
-        if by_ref and self._may_borrow(callee.sig.ret):
+        if by_ref and self.may_hold(callee.sig.ret):
             self.value(expr.receiver)
             return
         if by_ref:
-            self._add(expr.receiver, _How.HELD)
+            self.add(expr.receiver, _How.HELD)
         else:
             self.value(expr.receiver)
         for arg in expr.args:

@@ -15,8 +15,10 @@ After:
     }
 
 It is refused where a variable that would move is used again later, or belongs to a closure around it that is called
-more than once; where the closure would change a copy that is read later; where its value is a reference into what it
-would own; and where all that is borrowed lies behind a reference anyway.
+more than once; where something else borrows from the variable and is used later; where the closure would change a copy
+that is read later; where its value is a reference into what it would own, or it leaves such a reference in something
+else, like a thread of a scope; where a lock would be released early; and where all that is borrowed lies behind a
+reference anyway.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ from closurelens.hir import body as h
 from closurelens.ide.assists.assist import Offer, Refusal, closure_at, closure_starting_at
 from closurelens.ide.later_uses import TakenKey, later_uses
 from closurelens.ide.lends import lent, values_of
+from closurelens.ide.loans import Loan, given_away, is_released_early, still_used
 from closurelens.ide.view import ClosureView, FileView, async_keyword_end
 from closurelens.ide.words import shown_trait
 from closurelens.infer.result import ClosureKind
@@ -44,7 +47,8 @@ def check(file: FileView, at: TextRange) -> Offer | Refusal | None:
         return None
     concerned = _concerned(file, closure)
     title = _TITLE if len(concerned) == 1 else f"{_TITLE} to {len(concerned)} closures"
-    reason = next((r for r in (_harm(file, c) for c in concerned) if r is not None), None)
+    ids = {c.captures.id for c in concerned}
+    reason = next((r for r in (_harm(file, c, ids) for c in concerned) if r is not None), None)
     if reason is not None:
         return Refusal(title, reason)
     if all(_is_behind_reference(c) for c in _borrows(closure)):
@@ -88,7 +92,8 @@ def _concerned(file: FileView, closure: ClosureView) -> list[ClosureView]:
             break
         found.append(outer)
         current = outer
-    work = [closure]
+    siblings = [c for c in file.closures(current.range) if c.body is closure.body]
+    work = list(found)
     while work:
         current = work.pop()
         inner = [c for c in siblings if c not in found and _hands_on(current, c)]
@@ -147,11 +152,12 @@ def _names(ty: t.Ty, closure: int) -> bool:
 
 
 def _is_eager(ty: t.Ty) -> bool:
-    """Whether a value of this type can hold no closure: what got one has called it and is done."""
+    """Whether a value of this type can hold no closure: what got one has called it and is done. A type parameter of
+    the function around stands for what its caller chose."""
     work = [ty]
     while work:
         part = work.pop()
-        if isinstance(part, t.Dyn | t.Opaque | t.Unknown | t.Projection | t.Param):
+        if isinstance(part, t.Dyn | t.Opaque | t.Unknown | t.Projection):
             return False
         work.extend(part.parts())
     return True
@@ -160,7 +166,7 @@ def _is_eager(ty: t.Ty) -> bool:
 # What speaks against it
 
 
-def _harm(file: FileView, closure: ClosureView) -> str | None:
+def _harm(file: FileView, closure: ClosureView, concerned: set[int]) -> str | None:
     """Why the code would no longer compile, or no longer do the same."""
     borrowed = [c for c in _borrows(closure) if not _is_shared_reference(c)]
     if not borrowed:
@@ -169,6 +175,7 @@ def _harm(file: FileView, closure: ClosureView) -> str | None:
         _harm_to_what_follows(file, closure, borrowed)
         or _harm_to_what_is_around(file, closure, borrowed)
         or _harm_to_its_value(closure, borrowed)
+        or _harm_to_loans(file, closure, borrowed, concerned)
     )
 
 
@@ -217,6 +224,41 @@ def _harm_to_its_value(closure: ClosureView, borrowed: list[Capture]) -> str | N
     if name is None:
         return None
     return f"the closure returns a reference into `{name}`, and it may not lend what it owns"
+
+
+def _harm_to_loans(file: FileView, closure: ClosureView, borrowed: list[Capture], concerned: set[int]) -> str | None:
+    taken = {place.key: place for place in (_taken(closure, c) for c in borrowed)}
+    is_copy = closure.body.result.is_copy
+    names = {c.place.binding: c.place.name for c in borrowed}
+    loan = still_used(closure, {key for key, place in taken.items() if not is_copy(place.ty)}, concerned)
+    if loan is not None:
+        return (
+            f"the closure would take `{_shown(names, loan)}`, from which {_holder(file, closure, loan)} still borrows"
+        )
+    loan = given_away(closure, set(taken))
+    if loan is not None and loan.at is not None:
+        line = file.line(loan.at + closure.body.base)
+        name = _shown(names, loan)
+        return f"the closure lends `{name}` to `{loan.holder}` in line {line}, and it may not lend what it owns"
+    early = next(
+        (names[binding] for (binding, _), place in taken.items() if is_released_early(closure, place.ty)), None
+    )
+    if early is not None:
+        return f"the closure would take `{early}`, and end what that stands for with the statement"
+    return None
+
+
+def _holder(file: FileView, closure: ClosureView, loan: Loan) -> str:
+    if not loan.holder:
+        return "what stands before it"
+    if loan.at is None:
+        return f"`{loan.holder}`, which is dropped after it,"
+    return f"`{loan.holder}`, which is used in line {file.line(loan.at + closure.body.base)},"
+
+
+def _shown(names: dict[int, str], loan: Loan) -> str:
+    binding, fields = loan.place
+    return ".".join([names[binding], *fields])
 
 
 @dataclass(slots=True)

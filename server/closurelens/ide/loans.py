@@ -1,0 +1,388 @@
+"""Which loans of a variable are in the way when a closure takes it: those that others still use where the closure is
+made, and those that its own body gives away.
+
+Invariant: as `lends`, this follows values, not lifetimes; what is not known is taken to hold no loan. It may refuse
+what rustc would allow, and is never shown as a fact about the code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+
+from closurelens.capture.model import ByRef, Capture, ClosureCaptures, DerefProj, FieldProj
+from closurelens.hir import body as h
+from closurelens.ide.later_uses import TakenKey, around, in_frame, other_branches
+from closurelens.ide.lends import Finder
+from closurelens.ide.spell import lifetimes_of
+from closurelens.ide.view import ClosureView, exprs
+from closurelens.infer.result import InferenceResult
+from closurelens.records import dataclass
+from closurelens.ty import types as t
+from closurelens.ty.sig import SelfKind
+
+__all__ = ["Loan", "given_away", "is_released_early", "still_used"]
+
+
+@dataclass(slots=True)
+class Loan:
+    """`place` is lent to the variable `holder` ("": to what stands before the closure in the same expression); `at` is
+    where the loan is used, an offset in the body, None: by the holder's destructor."""
+
+    place: TakenKey
+    holder: str
+    at: int | None
+
+
+def still_used(closure: ClosureView, places: set[TakenKey], concerned: set[int]) -> Loan | None:
+    """A loan of one of the places that was made before the closure and is used after it or in it. `concerned`: the
+    closures that are to take what they capture, and so lend nothing to others."""
+    result = closure.body.result
+    loans = _Loans(result, closure.body.captures, concerned)
+    above = around(result.body, closure.expr)
+    for sibling in _pending([*above, closure.expr]):
+        place = _met(loans.of(sibling), places)
+        if place is not None:
+            return Loan(place, "", sibling.range[0])
+    uses = _uses(result, closure.expr, above)
+    for binding in result.body.bindings:
+        if binding.range[0] >= closure.expr.range[0] or binding.id not in loans.sources:
+            continue
+        ty = result.binding_ty[binding.id]
+        if not _may_hold(ty, result):
+            continue
+        at = closure.expr.range[0] if binding.id in loans.params_of_closures else uses.get(binding.id)
+        if at is None and not (_is_used_by_drop(ty, result) and _is_in_scope(binding.range[0], above)):
+            continue
+        place = _met(loans.of_binding(binding.id), places)
+        if place is not None:
+            return Loan(place, binding.name, at)
+    return None
+
+
+def given_away(closure: ClosureView, places: set[TakenKey]) -> Loan | None:
+    """A loan of one of the places that the closure's body leaves in a parameter, or in another thing from outside: by
+    an assignment, or by a method of what can keep it, as `Scope::spawn`."""
+    result = closure.body.result
+    loans = _Loans(result, closure.body.captures, set())
+    start, end = closure.expr.range
+    params = _params(closure)
+    for expr in exprs(result.body, closure.expr.body):
+        match expr:
+            case h.Assign():
+                kept, values = expr.target, [expr.value]
+            case h.MethodCall():
+                kept, values = expr.receiver, expr.args
+            case _:
+                continue
+        root = _root(kept, result)
+        if root is None:
+            continue
+        declared = result.body.bindings[root].range[0]
+        if start <= declared < end and root not in params:
+            continue
+        for number, value in enumerate(values):
+            if isinstance(expr, h.MethodCall) and not _may_keep(expr, number, result, is_param=root in params):
+                continue
+            place = _met(loans.of(value), places)
+            if place is not None and place[0] != root:
+                return Loan(place, result.body.bindings[root].name, expr.range[0])
+    return None
+
+
+def is_released_early(closure: ClosureView, ty: t.Ty) -> bool:
+    """Whether a value of this type gives back with its destructor what it borrows, as a `MutexGuard`, and would do so
+    at the end of a statement in the midst of a block, with the closure."""
+    result = closure.body.result
+    if not (_may_hold(ty, result) and _is_used_by_drop(ty, result)):
+        return False
+    start, end = closure.expr.range
+    blocks = [e for e in in_frame(around(result.body, closure.expr)) if isinstance(e, h.Block)]
+    for stmt in blocks[-1].stmts if blocks else []:
+        value = stmt.expr if isinstance(stmt, h.ExprStmt) else stmt.init if isinstance(stmt, h.LetStmt) else None
+        if value is not None and value.range[0] <= start and end <= value.range[1]:
+            return isinstance(stmt, h.ExprStmt) or not _may_hold(result.expr_ty[value.id], result)
+    return False
+
+
+class _Loans(Finder):
+    """Finds the places that a value holds loans of, with the names of fields up to the first dereference."""
+
+    def __init__(self, result: InferenceResult, captures: Iterable[ClosureCaptures], concerned: set[int]) -> None:
+        bars = [c.bars for c in result.body.closures]
+        self.params_of_closures = {
+            b.id for b in result.body.bindings if any(low <= b.range[0] < high for low, high in bars)
+        }
+        """What is left in one of these is used by somebody outside of the closure."""
+        super().__init__(result, result.body.root)
+        self.captured = {c.id: c.captures for c in captures if c.id not in concerned}
+        self.places: set[TakenKey] = set()
+
+    def of(self, value: h.Expr) -> set[TakenKey]:
+        self._clear()
+        self.value(value)
+        self.run()
+        return self.places
+
+    def of_binding(self, binding: int) -> set[TakenKey]:
+        self._clear()
+        self.of_variable(binding)
+        self.run()
+        return self.places
+
+    def _clear(self) -> None:
+        self.places = set()
+        self.seen.clear()
+
+    def declare(self, expr: h.Expr) -> None:
+        super().declare(expr)
+        match expr:
+            case h.Assign():
+                self._reaches(_root(expr.target, self.result), expr.value)
+            case h.MethodCall():
+                root = _root(expr.receiver, self.result) if expr.args else None
+                if root is not None:
+                    is_param = root in self.params_of_closures
+                    for number, arg in enumerate(expr.args):
+                        if _may_keep(expr, number, self.result, is_param=is_param):
+                            self._reaches(root, arg)
+            case _:
+                pass
+
+    def _reaches(self, binding: int | None, value: h.Expr) -> None:
+        if binding is not None:
+            self.sources.setdefault(binding, []).append((value, False))
+
+    def may_hold(self, ty: t.Ty) -> bool:
+        return _may_hold(ty, self.result)
+
+    def place(self, expr: h.Expr) -> None:
+        path, fields = _fields(expr)
+        binding = self.result.local_of.get(path.id)
+        if binding is None or any(self.is_ref(base) for base in _bases(expr)):
+            super().place(expr)
+            return
+        self.places.add((binding, fields))
+        if self.may_hold(self.result.expr_ty[expr.id]):
+            self.of_variable(binding)
+
+    def of_variable(self, binding: int) -> None:
+        ty = self.result.binding_ty[binding]
+        if isinstance(ty, t.Ref) and ty.mutable:
+            # What is reached through it is borrowed from it: it cannot be copied.
+            self.places.add((binding, ()))
+        super().of_variable(binding)
+
+    def held(self, expr: h.Expr) -> None:
+        match expr:
+            case h.Closure() | h.AsyncBlock():
+                for capture in self.captured.get(expr.id, ()):
+                    self._captured(capture)
+            case h.Call():
+                super().held(expr)
+                if expr.callee.id in self.result.local_of:
+                    self.value(expr.callee)
+            case _:
+                super().held(expr)
+
+    def _captured(self, capture: Capture) -> None:
+        place = capture.place
+        fields: list[str] = []
+        for projection in place.projections:
+            if isinstance(projection, DerefProj) and projection.of != "Box":
+                self.of_variable(place.binding)
+                return
+            if not isinstance(projection, FieldProj):
+                break
+            fields.append(projection.name)
+        if isinstance(capture.mode, ByRef):
+            self.places.add((place.binding, tuple(fields)))
+        if self.may_hold(place.ty):
+            self.of_variable(place.binding)
+
+
+def _met(loans: set[TakenKey], places: set[TakenKey]) -> TakenKey | None:
+    """One of `places` that overlaps with a place that is lent."""
+    for binding, fields in sorted(places):
+        for lent, inside in loans:
+            if lent == binding and all(a == b for a, b in zip(fields, inside, strict=False)):
+                return binding, fields
+    return None
+
+
+def _pending(above: list[h.Expr]) -> Iterator[h.Expr]:
+    """What was evaluated before the last of these expressions and is used after it; each is around the next."""
+    for outer, inner in pairwise(above):
+        before: list[h.Expr] = []
+        match outer:
+            case h.MethodCall():
+                before = [outer.receiver, *outer.args]
+            case h.Call():
+                before = [outer.callee, *outer.args]
+            case h.TupleExpr() | h.ArrayExpr():
+                before = outer.elems
+            case h.StructExpr():
+                before = [value for _, value in outer.fields]
+            case h.Binary():
+                before = [outer.left]
+            case _:
+                pass
+        for sibling in before:
+            if sibling is inner:
+                break
+            yield sibling
+
+
+def _uses(result: InferenceResult, target: h.Expr, above: list[h.Expr]) -> dict[int, int]:
+    """By binding: where it is used first from the start of the closure on."""
+    low, high = target.range[0], result.body.root.range[1]
+    for outer in in_frame(above):
+        if isinstance(outer, h.Return) and not outer.is_yield:
+            high = outer.range[1]
+    excluded = other_branches(in_frame(above), target)
+    out: dict[int, int] = {}
+    for expr in exprs(result.body):
+        start = expr.range[0]
+        if not isinstance(expr, h.PathExpr) or not low <= start < high:
+            continue
+        binding = result.local_of.get(expr.id)
+        if binding is None or any(a <= start < b for a, b in excluded):
+            continue
+        out[binding] = min(start, out.get(binding, start))
+    return out
+
+
+def _is_in_scope(declared: int, above: list[h.Expr]) -> bool:
+    inner = [e for e in above if isinstance(e, h.Block) and e.range[0] <= declared < e.range[1]]
+    if not inner:
+        return True
+    return any(isinstance(stmt, h.LetStmt) and stmt.range[0] <= declared < stmt.range[1] for stmt in inner[-1].stmts)
+
+
+def _root(expr: h.Expr, result: InferenceResult) -> int | None:
+    """The variable that a place is in."""
+    while True:
+        match expr:
+            case h.Field() | h.Index():
+                expr = expr.base
+            case h.Deref() | h.AddrOf():
+                expr = expr.operand
+            case _:
+                return result.local_of.get(expr.id)
+
+
+def _fields(expr: h.Expr) -> tuple[h.Expr, tuple[str, ...]]:
+    names: list[str] = []
+    while isinstance(expr, h.Field):
+        names.append(expr.name)
+        expr = expr.base
+    return expr, tuple(reversed(names))
+
+
+def _bases(expr: h.Expr) -> Iterator[h.Expr]:
+    while isinstance(expr, h.Field):
+        expr = expr.base
+        yield expr
+
+
+def _params(closure: ClosureView) -> set[int]:
+    """The bindings of the closure's parameters: those which it declares before its body."""
+    if not isinstance(closure.expr, h.Closure):
+        return set()
+    low, high = closure.expr.bars
+    return {b.id for b in closure.body.result.body.bindings if low <= b.range[0] < high}
+
+
+def _may_keep(call: h.MethodCall, number: int, result: InferenceResult, *, is_param: bool) -> bool:
+    """Whether the method may leave an argument in its receiver."""
+    callee = result.callees.get(call.id)
+    if callee is None or callee.sig.self_kind not in (SelfKind.REF, SelfKind.MUT):
+        return False
+    ty = result.expr_ty[call.receiver.id]
+    while isinstance(ty, t.Ref):
+        ty = ty.inner
+    if is_param and isinstance(ty, t.Adt) and _has_lifetime(ty.path, result):
+        return True
+    if callee.sig.self_kind is not SelfKind.MUT or not _may_hold(ty, result):
+        return False
+    declared = callee.sig.params[number + 1] if number + 1 < len(callee.sig.params) else None
+    own = {param.name for param in callee.sig.generics.params}
+    return not (isinstance(declared, t.Param) and declared.name in own)
+
+
+def _may_hold(ty: t.Ty, result: InferenceResult) -> bool:
+    """Whether a value of this type may hold a loan of a variable of the body."""
+    return any(
+        (isinstance(part, t.Ref) and not part.static)
+        or isinstance(part, t.Closure | t.Coroutine | t.Dyn | t.Opaque)
+        or (isinstance(part, t.Adt) and _has_lifetime(part.path, result))
+        for part in _deep(ty)
+    )
+
+
+def _has_lifetime(path: t.DefPath, result: InferenceResult) -> bool:
+    """Whether the type is declared with a lifetime; or, where that is not told, may be: a field of another trait's type
+    (`P::Searcher<'a>` in std's `Split`) can have one."""
+    if lifetimes_of(path, result.adt):
+        return True
+    work, seen = [path], {path}
+    while work:
+        sig = result.adt(work.pop())
+        if sig is None or sig.generics.lifetimes is not None:
+            continue
+        for variant in sig.variants:
+            for part in [p for f in variant.fields for p in _deep(f.ty)]:
+                if isinstance(part, t.Projection):
+                    return True
+                if isinstance(part, t.Adt) and part.path not in seen:
+                    seen.add(part.path)
+                    work.append(part.path)
+    return False
+
+
+def _deep(ty: t.Ty) -> Iterator[t.Ty]:
+    """The type and what it is made of; of a function's type, and of a bound, nothing."""
+    work = [ty]
+    while work:
+        part = work.pop()
+        yield part
+        if not isinstance(part, t.FnPtr | t.FnDef | t.Dyn | t.Opaque | t.Closure | t.Coroutine):
+            work.extend(part.parts())
+
+
+_MAY_DANGLE = frozenset(
+    (
+        "Box",
+        "Vec",
+        "VecDeque",
+        "LinkedList",
+        "BTreeMap",
+        "BTreeSet",
+        "HashMap",
+        "HashSet",
+        "Rc",
+        "Arc",
+        "Weak",
+        "IntoIter",
+    )
+)
+"""Of std's types with a destructor, those in which references may have ended by then (`#[may_dangle]`)."""
+
+
+def _is_used_by_drop(ty: t.Ty, result: InferenceResult) -> bool:
+    """Whether a destructor may look at the loans that the value holds."""
+    work, seen = [ty], {""}
+    while work:
+        part = work.pop()
+        if isinstance(part, t.Adt) and part.path not in seen:
+            seen.add(part.path)
+            is_std = part.path.split("::")[0] in ("std", "core", "alloc")
+            if not (is_std and part.path.rsplit("::")[-1] in _MAY_DANGLE):
+                if result.has_drop_impl(part.path):
+                    return True
+                sig = result.adt(part.path)
+                if sig is not None:
+                    work.extend([f.ty for variant in sig.variants for f in variant.fields])
+        if not isinstance(part, t.Ref | t.RawPtr | t.FnPtr | t.FnDef | t.Dyn | t.Opaque):
+            work.extend(part.parts())
+    return False
