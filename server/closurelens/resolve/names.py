@@ -315,10 +315,11 @@ class NameLookup:
             return (own.extern_crate(first, off=off) if wanted is Namespace.TYPES else None), 1
         if is_import and len(segments) > 1:
             # A glob that brings the same name would be an error, so globs need not be asked.
-            named = self._named(module, Namespace.TYPES, first, off=off) if not module.is_block else None
-            extern = own.extern_crate(first, off=off) if named is None and not module.is_block else None
-            if extern is not None:
-                return extern, 1
+            scopes = lexical_modules(module)
+            if not any(self._named(scope, Namespace.TYPES, first, off=off) is not None for scope in scopes):
+                extern = own.extern_crate(first, off=off)
+                if extern is not None:
+                    return extern, 1
         if is_import and wanted is Namespace.MACROS:
             entry = own.macros.textual(module, len(module.textual), first, off=off)
             if entry is not None:
