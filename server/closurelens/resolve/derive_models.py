@@ -26,6 +26,7 @@ from closurelens.hir.types import (
 )
 from closurelens.records import dataclass, replace
 from closurelens.resolve import derive_more
+from closurelens.resolve.derive_setters import setters
 from closurelens.syntax.nodes import tree_of
 
 
@@ -124,6 +125,7 @@ DERIVES: dict[str, DeriveModel] = {
     "clap_derive::ValueEnum": _all("clap value", "::clap::ValueEnum"),
     "yew_macro::Properties": _of("::yew::html::Properties", "prop_or prop_or_else prop_or_default", bound=False),
     "dioxus_core_macro::Props": _builder("::dioxus_core::Properties", "props"),
+    "sycamore_macro::Props": replace(_builder("::sycamore::rt::Props", "prop"), more=setters),
     "typed_builder_macro::TypedBuilder": _builder("", "builder"),
     "implicit_clone_derive::ImplicitClone": _of("::implicit_clone::ImplicitClone", bound=False),
     "bytemuck_derive::Pod": _of("::bytemuck::Pod", "bytemuck"),
@@ -180,6 +182,7 @@ FACADES = {
     "schemars": "schemars_derive",
     "serde": "serde_derive",
     "strum": "strum_macros",
+    "sycamore": "sycamore_macro",
     "thiserror": "thiserror_impl",
     "typed_builder": "typed_builder_macro",
     "yew": "yew_macro",
@@ -220,6 +223,7 @@ def crates() -> frozenset[str]:
         "strum",
         "displaydoc",
         "typed_builder",
+        "sycamore_macro",
         "dioxus",
         "prost",
         "derive_more",

@@ -21,6 +21,17 @@ _RAW = frozenset(("script", "style"))
 _SOME_VIEW = "fn __view() -> impl ::leptos::prelude::IntoView { loop {} }"
 _OF_ELEMENTS = frozenset(("attr", "bind", "class", "on", "prop", "style", "use"))
 """What stands before a colon in attributes that are no properties of a component."""
+_ELEMENTS = words(
+    """
+    a abbr address area article aside audio b base bdi bdo blockquote body br button canvas caption cite code col
+    colgroup data datalist dd del details dfn dialog div dl dt em embed fieldset figcaption figure footer form h1 h2 h3
+    h4 h5 h6 head header hgroup hr html i iframe img input ins kbd label legend li link main map mark menu meta meter
+    nav noscript object ol optgroup option output p picture portal pre progress q rp rt ruby s samp script search
+    section select slot small source span strong style sub summary sup table tbody td template textarea tfoot th thead
+    time title tr track u ul var video wbr
+    """
+)
+"""Those of HTML."""
 
 
 def view(arguments: Arguments) -> Output | str:
@@ -290,6 +301,10 @@ class _Leptos(Markup):
             self.handler(tag, start + 2, name_end, at, after)
         elif is_prop and not tag.is_slot and name_end == start + 1:
             self.prop(tag, start, at, after)
+        elif texts[start] == "node_ref" and tag.component is None and tag.name in _ELEMENTS:
+            self.code.text(f"::leptos::tachys::html::node_ref::node_ref::<{_element_type(tag.name)}, _>({{")
+            self.code.copy(at, after)
+            self.code.text("});")
         else:
             self.value(at, after)
         return after
@@ -312,10 +327,9 @@ class _Leptos(Markup):
             self.value(at, end)
             return
         if "target" in options:
-            element = f"::leptos::tachys::html::element::{tag.name.capitalize()}"
+            element = f"::leptos::tachys::html::element::HtmlElement<{_element_type(tag.name)}, (), ()>"
             code.text(
-                "::leptos::tachys::html::event::on_target::<_, "
-                f"::leptos::tachys::html::element::HtmlElement<{element}, (), ()>, _>(::leptos::ev::{texts[name]}, {{"
+                f"::leptos::tachys::html::event::on_target::<_, {element}, _>(::leptos::ev::{texts[name]}, {{"
             )
         else:
             code.text(f"::leptos::tachys::html::event::on(::leptos::ev::{texts[name]}, {{")
@@ -344,3 +358,8 @@ class _Leptos(Markup):
         code.text(f"__props.{self.buffer.texts[name]} = {{")
         code.copy(at, end)
         code.text("};")
+
+
+def _element_type(name: str) -> str:
+    struct = "Option_" if name == "option" else name.capitalize()
+    return f"::leptos::tachys::html::element::{struct}"

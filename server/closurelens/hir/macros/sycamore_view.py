@@ -1,8 +1,8 @@
 """`view!` of sycamore: elements with attributes in parentheses and children in braces, `if`, `match` and expressions.
 
 As in `markup`, the code that stands for it evaluates what the macro evaluates. What may change is put into a closure
-that owns what it uses; the macro tells that by the form of an expression (`is_dynamic`). Which trait a component's
-property wants of a closure only its builder knows. Invariant: what is no markup is an answer in words.
+that owns what it uses; the macro tells that by the form of an expression (`is_dynamic`). What is no markup is an
+answer in words. Invariant: which trait a property wants of a closure is said by what `derive(Props)` made, or not known.
 """
 
 from __future__ import annotations
@@ -202,16 +202,22 @@ class _View(Writer):
         self.code.text("::sycamore::rt::View::from(__element) }")
 
     def component(self, name: tuple[int, int], attributes: tuple[int, int], children: tuple[int, int] | None) -> None:
-        """A builder takes the properties, inside of a closure that owns what they use."""
+        """Methods take the properties (`resolve.derive_setters`), in a closure that owns what they use."""
         self.code.text("::sycamore::rt::component_scope(move || {")
-        self.attributes(*attributes, of_component=True)
+        if attributes[0] < attributes[1]:
+            self.code.text("let __props = unsafe { ::core::mem::zeroed() };")
+            self.code.copy(*name)
+            self.code.text("(__props);")
+            self.attributes(*attributes, of_component=True)
+        else:
+            self.code.text("::core::mem::drop(&")
+            self.code.copy(*name)
+            self.code.text(");")
         if children is not None and children[0] < children[1]:
             self.code.text("::core::mem::drop(::sycamore::rt::Children::new(move || {")
             self.root(*children)
             self.code.text("}));")
-        self.code.text("::core::mem::drop(&")
-        self.code.copy(*name)
-        self.code.text("); ::sycamore::rt::View::new() })")
+        self.code.text("::sycamore::rt::View::new() })")
 
     def attributes(self, at: int, end: int, *, of_component: bool) -> None:
         texts = self.buffer.texts
@@ -243,7 +249,7 @@ class _View(Writer):
         elif directive == "bind" or word == "ref":
             self.taken("::core::mem::drop(", at + 1, after)
         elif of_component and is_word and not directive:
-            self.taken(f"::sycamore::rt::properties::{texts[start]}(", at + 1, after)
+            self.taken(f"__props.{texts[start]}(", at + 1, after)
         else:
             is_dynamic = self.is_dynamic(at + 1, after)
             self.taken("::core::mem::drop(move || " if is_dynamic else "::core::mem::drop(", at + 1, after)

@@ -196,3 +196,20 @@ pub fn App(names: Vec<String>, start: usize) -> impl IntoView {
         <Empty {..} class="x" on:click=move |_| set_count.set(2) />
     }
 }
+
+#[component]
+pub fn Found() -> impl IntoView {
+    let chosen = NodeRef::new();
+    let picked = NodeRef::new();
+    let (is_open, set_open) = signal(true);
+    let is_shown = move || chosen.get().is_some();
+    let close = move |_| set_open.set(is_shown());
+    view! {
+        <select>
+            <option node_ref=picked on:click=move |_| set_open.set(picked.get().is_some())>"one"</option>
+        </select>
+        <Show when=move || is_open.get() fallback=move || view! { <h1 node_ref=chosen>"closed"</h1> }>
+            <h1 node_ref=chosen on:click=close>"open"</h1>
+        </Show>
+    }
+}

@@ -84,3 +84,53 @@ fn create_effect_of(names: &[String]) {
 }
 
 fn console_log(_: usize) {}
+
+#[derive(Props)]
+pub struct RowProps<F>
+where
+    F: FnMut(u32) + 'static,
+{
+    on_pick: F,
+    #[prop(setter(into))]
+    weight: MaybeDyn<u32>,
+    #[prop(default, setter(strip_option))]
+    on_drop: Option<Box<dyn FnOnce()>>,
+    #[prop(default)]
+    width: u32,
+    children: Children,
+}
+
+#[component]
+pub fn Row<F: FnMut(u32) + 'static>(mut props: RowProps<F>) -> View {
+    (props.on_pick)(props.width);
+    if let Some(on_drop) = props.on_drop {
+        on_drop();
+    }
+    let children = props.children.call();
+    view! {
+        li { (props.weight.get()) (children) }
+    }
+}
+
+pub fn rows(names: Vec<String>) -> View {
+    let count = create_signal(0);
+    let title = String::from("row");
+    let mut picked = 0;
+    let entries = create_signal(names);
+    view! {
+        Row(
+            on_pick=move |n| { picked += n; count.set(picked) },
+            weight=move || title.len() as u32,
+            on_drop=Box::new(move || count.set(0)),
+        ) {
+            (count.get())
+        }
+        Indexed(
+            list=entries,
+            view=move |name| {
+                let len = name.len();
+                view! { p(on:click=move |_| drop(name.len() + len)) { (count.get()) } }
+            },
+        )
+    }
+}
