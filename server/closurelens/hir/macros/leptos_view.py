@@ -328,9 +328,7 @@ class _Leptos(Markup):
             return
         if "target" in options:
             element = f"::leptos::tachys::html::element::HtmlElement<{_element_type(tag.name)}, (), ()>"
-            code.text(
-                f"::leptos::tachys::html::event::on_target::<_, {element}, _>(::leptos::ev::{texts[name]}, {{"
-            )
+            code.text(f"::leptos::tachys::html::event::on_target::<_, {element}, _>(::leptos::ev::{texts[name]}, {{")
         else:
             code.text(f"::leptos::tachys::html::event::on(::leptos::ev::{texts[name]}, {{")
         code.copy(at, end)
