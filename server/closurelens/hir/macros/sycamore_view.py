@@ -2,7 +2,7 @@
 
 As in `markup`, the code that stands for it evaluates what the macro evaluates. What may change is put into a closure
 that owns what it uses; the macro tells that by the form of an expression (`is_dynamic`). What is no markup is an
-answer in words. Invariant: which trait a property wants of a closure is said by what `derive(Props)` made, or not known.
+answer in words. Invariant: which trait a property wants of a closure only what `derive(Props)` made can say.
 """
 
 from __future__ import annotations
