@@ -54,7 +54,7 @@ def still_used(closure: ClosureView, places: set[TakenKey], concerned: set[int])
         at = closure.expr.range[0] if binding.id in loans.params_of_closures else uses.get(binding.id)
         if at is None and not (_is_used_by_drop(ty, result) and _is_in_scope(binding.range[0], above)):
             continue
-        place = _met(loans.of_binding(binding.id), places)
+        place = _met(loans.of_binding(binding.id), {place for place in places if place[0] != binding.id})
         if place is not None:
             return Loan(place, binding.name, at)
     return None
@@ -92,9 +92,12 @@ def given_away(closure: ClosureView, places: set[TakenKey]) -> Loan | None:
 
 def is_released_early(closure: ClosureView, ty: t.Ty) -> bool:
     """Whether a value of this type gives back with its destructor what it borrows, as a `MutexGuard`, and would do so
-    at the end of a statement in the midst of a block, with the closure."""
+    at the end of a statement in the midst of a block, with the closure. What is shared (`Rc`) may have other owners."""
     result = closure.body.result
-    if not (_may_hold(ty, result) and _is_used_by_drop(ty, result)):
+    if not any(
+        isinstance(part, t.Adt) and _has_lifetime(part.path, result) and _is_used_by_drop(part, result)
+        for part in _deep(ty, _SHARED)
+    ):
         return False
     start, end = closure.expr.range
     blocks = [e for e in in_frame(around(result.body, closure.expr)) if isinstance(e, h.Block)]
@@ -178,12 +181,24 @@ class _Loans(Finder):
             case h.Closure() | h.AsyncBlock():
                 for capture in self.captured.get(expr.id, ()):
                     self._captured(capture)
+            case h.Call() | h.MethodCall() if not self._may_borrow_from(expr):
+                for arg in expr.args:
+                    if any(isinstance(part, _ERASABLE) for part in _deep(self.result.expr_ty[arg.id])):
+                        self.value(arg)
             case h.Call():
                 super().held(expr)
                 if expr.callee.id in self.result.local_of:
                     self.value(expr.callee)
             case _:
                 super().held(expr)
+
+    def _may_borrow_from(self, call: h.Call | h.MethodCall) -> bool:
+        """Not where a trait object is all that could hold a loan: one that a function returns is `'static`, unless it
+        says otherwise, and is then mostly made of what it was given."""
+        return any(
+            not isinstance(part, t.Dyn) and _holds_by_itself(part, self.result)
+            for part in _deep(self.result.expr_ty[call.id])
+        )
 
     def _captured(self, capture: Capture) -> None:
         place = capture.place
@@ -260,13 +275,15 @@ def _is_in_scope(declared: int, above: list[h.Expr]) -> bool:
 
 
 def _root(expr: h.Expr, result: InferenceResult) -> int | None:
-    """The variable that a place is in."""
+    """The variable that a place is in, or is reached from by methods: `v` in `v.borrow_mut()[0]`."""
     while True:
         match expr:
             case h.Field() | h.Index():
                 expr = expr.base
             case h.Deref() | h.AddrOf():
                 expr = expr.operand
+            case h.MethodCall():
+                expr = expr.receiver
             case _:
                 return result.local_of.get(expr.id)
 
@@ -310,13 +327,20 @@ def _may_keep(call: h.MethodCall, number: int, result: InferenceResult, *, is_pa
     return not (isinstance(declared, t.Param) and declared.name in own)
 
 
+_ERASABLE = (t.Closure, t.Coroutine, t.Dyn, t.Opaque)
+"""Types that hold what was captured, which they do not name."""
+
+
 def _may_hold(ty: t.Ty, result: InferenceResult) -> bool:
     """Whether a value of this type may hold a loan of a variable of the body."""
-    return any(
+    return any(_holds_by_itself(part, result) for part in _deep(ty))
+
+
+def _holds_by_itself(part: t.Ty, result: InferenceResult) -> bool:
+    return (
         (isinstance(part, t.Ref) and not part.static)
-        or isinstance(part, t.Closure | t.Coroutine | t.Dyn | t.Opaque)
+        or isinstance(part, _ERASABLE)
         or (isinstance(part, t.Adt) and _has_lifetime(part.path, result))
-        for part in _deep(ty)
     )
 
 
@@ -340,13 +364,17 @@ def _has_lifetime(path: t.DefPath, result: InferenceResult) -> bool:
     return False
 
 
-def _deep(ty: t.Ty) -> Iterator[t.Ty]:
-    """The type and what it is made of; of a function's type, and of a bound, nothing."""
+_SHARED = frozenset(("Rc", "Arc", "Weak"))
+
+
+def _deep(ty: t.Ty, closed: frozenset[str] = frozenset()) -> Iterator[t.Ty]:
+    """The type and what it is made of; of a function's type, of a bound, and of the named types of std, nothing."""
     work = [ty]
     while work:
         part = work.pop()
         yield part
-        if not isinstance(part, t.FnPtr | t.FnDef | t.Dyn | t.Opaque | t.Closure | t.Coroutine):
+        is_closed = isinstance(part, t.Adt) and _is_of_std(part.path, closed)
+        if not (is_closed or isinstance(part, t.FnPtr | t.FnDef | t.Dyn | t.Opaque | t.Closure | t.Coroutine)):
             work.extend(part.parts())
 
 
@@ -374,10 +402,11 @@ def _is_used_by_drop(ty: t.Ty, result: InferenceResult) -> bool:
     work, seen = [ty], {""}
     while work:
         part = work.pop()
+        if isinstance(part, t.Dyn):
+            return True
         if isinstance(part, t.Adt) and part.path not in seen:
             seen.add(part.path)
-            is_std = part.path.split("::")[0] in ("std", "core", "alloc")
-            if not (is_std and part.path.rsplit("::")[-1] in _MAY_DANGLE):
+            if not _is_of_std(part.path, _MAY_DANGLE):
                 if result.has_drop_impl(part.path):
                     return True
                 sig = result.adt(part.path)
@@ -386,3 +415,8 @@ def _is_used_by_drop(ty: t.Ty, result: InferenceResult) -> bool:
         if not isinstance(part, t.Ref | t.RawPtr | t.FnPtr | t.FnDef | t.Dyn | t.Opaque):
             work.extend(part.parts())
     return False
+
+
+def _is_of_std(path: t.DefPath, named: frozenset[str]) -> bool:
+    names = path.split("::")
+    return names[-1] in named and names[0] in ("std", "core", "alloc")
