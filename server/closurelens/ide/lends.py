@@ -18,7 +18,7 @@ from closurelens.records import dataclass, field
 from closurelens.ty import types as t
 from closurelens.ty.sig import SelfKind
 
-__all__ = ["Finder", "Lent", "lent", "values_of"]
+__all__ = ["Finder", "Lent", "bound", "lent", "values_of"]
 
 
 @dataclass(slots=True)
@@ -36,7 +36,7 @@ def lent(closure: ClosureView) -> Lent:
     finder = Finder(closure.body.result, closure.expr.body)
     if isinstance(closure.expr, h.Closure):
         for number, param in enumerate(closure.expr.params):
-            for binding in _bound(param.pat):
+            for binding in bound(param.pat):
                 finder.params[binding] = number
     for value in values_of(closure.expr):
         finder.value(value)
@@ -92,7 +92,7 @@ class Finder:
                 pass
 
     def _bind(self, pat: h.Pat, source: h.Expr) -> None:
-        for binding in _bound(pat):
+        for binding in bound(pat):
             by_ref = self.result.binding_mode[binding] is not BindingMode.MOVE
             self.sources.setdefault(binding, []).append((source, by_ref))
 
@@ -151,7 +151,9 @@ class Finder:
             case h.Deref():
                 self._through(expr.operand)
             case _:
-                self._value(expr)
+                # A temporary: what it was adjusted to is this very reference.
+                if self.may_hold(self.result.expr_ty[expr.id]):
+                    self.add(expr, _How.HELD)
 
     def _through(self, base: h.Expr) -> None:
         """A place inside of `base`, or of what it points to."""
@@ -225,7 +227,8 @@ class Finder:
             self.value(arg)
 
 
-def _bound(pat: h.Pat) -> Iterator[int]:
+def bound(pat: h.Pat) -> Iterator[int]:
+    """The bindings of a pattern."""
     work = [pat]
     while work:
         pat = work.pop()

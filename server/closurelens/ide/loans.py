@@ -13,7 +13,7 @@ from itertools import pairwise
 from closurelens.capture.model import ByRef, Capture, ClosureCaptures, DerefProj, FieldProj
 from closurelens.hir import body as h
 from closurelens.ide.later_uses import TakenKey, around, in_frame, other_branches
-from closurelens.ide.lends import Finder
+from closurelens.ide.lends import Finder, bound
 from closurelens.ide.spell import lifetimes_of
 from closurelens.ide.view import ClosureView, exprs
 from closurelens.infer.result import InferenceResult
@@ -51,7 +51,7 @@ def still_used(closure: ClosureView, places: set[TakenKey], concerned: set[int])
         ty = result.binding_ty[binding.id]
         if not _may_hold(ty, result):
             continue
-        at = closure.expr.range[0] if binding.id in loans.params_of_closures else uses.get(binding.id)
+        at = closure.expr.range[0] if binding.id in loans.left_with else uses.get(binding.id)
         if at is None and not (_is_used_by_drop(ty, result) and _is_in_scope(binding.range[0], above)):
             continue
         place = _met(loans.of_binding(binding.id), {place for place in places if place[0] != binding.id})
@@ -112,11 +112,9 @@ class _Loans(Finder):
     """Finds the places that a value holds loans of, with the names of fields up to the first dereference."""
 
     def __init__(self, result: InferenceResult, captures: Iterable[ClosureCaptures], concerned: set[int]) -> None:
-        bars = [c.bars for c in result.body.closures]
-        self.params_of_closures = {
-            b.id for b in result.body.bindings if any(low <= b.range[0] < high for low, high in bars)
-        }
-        """What is left in one of these is used by somebody outside of the closure."""
+        self.params_of_closures = {b for c in result.body.closures for param in c.params for b in bound(param.pat)}
+        self.left_with: set[int] = set()
+        """Of these the ones in which methods leave something: somebody outside of the closure uses that."""
         super().__init__(result, result.body.root)
         self.captured = {c.id: c.captures for c in captures if c.id not in concerned}
         self.places: set[TakenKey] = set()
@@ -149,8 +147,22 @@ class _Loans(Finder):
                     for number, arg in enumerate(expr.args):
                         if _may_keep(expr, number, self.result, is_param=is_param):
                             self._reaches(root, arg)
+                            if is_param:
+                                self.left_with.add(root)
+                self._calls_back([expr.receiver, *expr.args])
+            case h.Call():
+                self._calls_back(expr.args)
             case _:
                 pass
+
+    def _calls_back(self, args: list[h.Expr]) -> None:
+        """What a function gets may come to the closures that it gets as well, as their parameters."""
+        for closure in args:
+            if isinstance(closure, h.Closure):
+                for binding in [b for param in closure.params for b in bound(param.pat)]:
+                    for arg in args:
+                        if not isinstance(arg, h.Closure):
+                            self._reaches(binding, arg)
 
     def _reaches(self, binding: int | None, value: h.Expr) -> None:
         if binding is not None:
@@ -303,11 +315,10 @@ def _bases(expr: h.Expr) -> Iterator[h.Expr]:
 
 
 def _params(closure: ClosureView) -> set[int]:
-    """The bindings of the closure's parameters: those which it declares before its body."""
+    """The bindings of the closure's parameters."""
     if not isinstance(closure.expr, h.Closure):
         return set()
-    low, high = closure.expr.bars
-    return {b.id for b in closure.body.result.body.bindings if low <= b.range[0] < high}
+    return {binding for param in closure.expr.params for binding in bound(param.pat)}
 
 
 def _may_keep(call: h.MethodCall, number: int, result: InferenceResult, *, is_param: bool) -> bool:
