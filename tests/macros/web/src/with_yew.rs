@@ -151,3 +151,34 @@ pub struct Shared {
 pub fn use_total(n: usize) -> Option<usize> {
     use_context::<Shared>().map(|shared| shared.total + n)
 }
+
+#[derive(Properties, PartialEq)]
+pub struct PickProps<T: PartialEq> {
+    pub items: Vec<T>,
+    pub on_pick: Callback<usize, bool>,
+}
+
+#[function_component(Pick)]
+fn pick_of<T: PartialEq + Clone + 'static>(props: &PickProps<T>) -> Html {
+    let items = props.items.clone();
+    let on_pick = props.on_pick.clone();
+    html! { <p onclick={move |_| { on_pick.emit(items.len()); }} /> }
+}
+
+#[function_component]
+pub fn Nothing() -> Html {
+    html! {}
+}
+
+#[function_component]
+pub fn Picks() -> Html {
+    let texts = vec![String::from("one")];
+    let total = texts.len();
+    let kept = texts.clone();
+    html! {
+        <div>
+            <Pick<String> items={texts} on_pick={move |at: usize| kept.get(at).is_some_and(|text| text.len() > total)} />
+            <Nothing />
+        </div>
+    }
+}
