@@ -29,9 +29,10 @@ class LaterUses:
 def later_uses(closure: ClosureView, places: set[TakenKey]) -> LaterUses:
     bindings = {binding for binding, _ in places}
     body = closure.body.result.body
-    above = in_frame(around(body, closure.expr))
+    chain = around(body, closure.expr)
+    above = in_frame(chain)
     out = LaterUses()
-    for outer in above:
+    for outer in chain:
         if isinstance(outer, _LOOPS):
             start, end = outer.range
             out.looped |= {b for b in bindings if not start <= body.bindings[b].range[0] < end}

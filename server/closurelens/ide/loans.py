@@ -12,6 +12,7 @@ from itertools import pairwise
 
 from closurelens.capture.model import ByRef, Capture, ClosureCaptures, DerefProj, FieldProj
 from closurelens.hir import body as h
+from closurelens.ide.destructors import is_used_by_drop
 from closurelens.ide.later_uses import TakenKey, around, in_frame, other_branches
 from closurelens.ide.lends import Finder, bound
 from closurelens.ide.spell import lifetimes_of
@@ -21,7 +22,7 @@ from closurelens.records import dataclass
 from closurelens.ty import types as t
 from closurelens.ty.sig import SelfKind
 
-__all__ = ["Loan", "given_away", "is_released_early", "still_used"]
+__all__ = ["Loan", "given_away", "may_hold", "still_used"]
 
 
 @dataclass(slots=True)
@@ -49,10 +50,10 @@ def still_used(closure: ClosureView, places: set[TakenKey], concerned: set[int])
         if binding.range[0] >= closure.expr.range[0] or binding.id not in loans.sources:
             continue
         ty = result.binding_ty[binding.id]
-        if not _may_hold(ty, result):
+        if not may_hold(ty, result):
             continue
         at = closure.expr.range[0] if binding.id in loans.left_with else uses.get(binding.id)
-        if at is None and not (_is_used_by_drop(ty, result) and _is_in_scope(binding.range[0], above)):
+        if at is None and not (is_used_by_drop(ty, result) and _is_in_scope(binding.range[0], above)):
             continue
         place = _met(loans.of_binding(binding.id), {place for place in places if place[0] != binding.id})
         if place is not None:
@@ -88,24 +89,6 @@ def given_away(closure: ClosureView, places: set[TakenKey]) -> Loan | None:
             if place is not None and place[0] != root:
                 return Loan(place, result.body.bindings[root].name, expr.range[0])
     return None
-
-
-def is_released_early(closure: ClosureView, ty: t.Ty) -> bool:
-    """Whether a value of this type gives back with its destructor what it borrows, as a `MutexGuard`, and would do so
-    at the end of a statement in the midst of a block, with the closure. What is shared (`Rc`) may have other owners."""
-    result = closure.body.result
-    if not any(
-        isinstance(part, t.Adt) and _has_lifetime(part.path, result) and _is_used_by_drop(part, result)
-        for part in _deep(ty, _SHARED)
-    ):
-        return False
-    start, end = closure.expr.range
-    blocks = [e for e in in_frame(around(result.body, closure.expr)) if isinstance(e, h.Block)]
-    for stmt in blocks[-1].stmts if blocks else []:
-        value = stmt.expr if isinstance(stmt, h.ExprStmt) else stmt.init if isinstance(stmt, h.LetStmt) else None
-        if value is not None and value.range[0] <= start and end <= value.range[1]:
-            return isinstance(stmt, h.ExprStmt) or not _may_hold(result.expr_ty[value.id], result)
-    return False
 
 
 class _Loans(Finder):
@@ -169,7 +152,7 @@ class _Loans(Finder):
             self.sources.setdefault(binding, []).append((value, False))
 
     def may_hold(self, ty: t.Ty) -> bool:
-        return _may_hold(ty, self.result)
+        return may_hold(ty, self.result)
 
     def place(self, expr: h.Expr) -> None:
         path, fields = _fields(expr)
@@ -331,7 +314,7 @@ def _may_keep(call: h.MethodCall, number: int, result: InferenceResult, *, is_pa
         ty = ty.inner
     if is_param and isinstance(ty, t.Adt) and _has_lifetime(ty.path, result):
         return True
-    if callee.sig.self_kind is not SelfKind.MUT or not _may_hold(ty, result):
+    if callee.sig.self_kind is not SelfKind.MUT or not may_hold(ty, result):
         return False
     declared = callee.sig.params[number + 1] if number + 1 < len(callee.sig.params) else None
     own = {param.name for param in callee.sig.generics.params}
@@ -342,7 +325,7 @@ _ERASABLE = (t.Closure, t.Coroutine, t.Dyn, t.Opaque)
 """Types that hold what was captured, which they do not name."""
 
 
-def _may_hold(ty: t.Ty, result: InferenceResult) -> bool:
+def may_hold(ty: t.Ty, result: InferenceResult) -> bool:
     """Whether a value of this type may hold a loan of a variable of the body."""
     return any(_holds_by_itself(part, result) for part in _deep(ty))
 
@@ -375,59 +358,11 @@ def _has_lifetime(path: t.DefPath, result: InferenceResult) -> bool:
     return False
 
 
-_SHARED = frozenset(("Rc", "Arc", "Weak"))
-
-
-def _deep(ty: t.Ty, closed: frozenset[str] = frozenset()) -> Iterator[t.Ty]:
-    """The type and what it is made of; of a function's type, of a bound, and of the named types of std, nothing."""
+def _deep(ty: t.Ty) -> Iterator[t.Ty]:
+    """The type and what it is made of; of a function's type, and of a bound, nothing."""
     work = [ty]
     while work:
         part = work.pop()
         yield part
-        is_closed = isinstance(part, t.Adt) and _is_of_std(part.path, closed)
-        if not (is_closed or isinstance(part, t.FnPtr | t.FnDef | t.Dyn | t.Opaque | t.Closure | t.Coroutine)):
+        if not isinstance(part, t.FnPtr | t.FnDef | t.Dyn | t.Opaque | t.Closure | t.Coroutine):
             work.extend(part.parts())
-
-
-_MAY_DANGLE = frozenset(
-    (
-        "Box",
-        "Vec",
-        "VecDeque",
-        "LinkedList",
-        "BTreeMap",
-        "BTreeSet",
-        "HashMap",
-        "HashSet",
-        "Rc",
-        "Arc",
-        "Weak",
-        "IntoIter",
-    )
-)
-"""Of std's types with a destructor, those in which references may have ended by then (`#[may_dangle]`)."""
-
-
-def _is_used_by_drop(ty: t.Ty, result: InferenceResult) -> bool:
-    """Whether a destructor may look at the loans that the value holds."""
-    work, seen = [ty], {""}
-    while work:
-        part = work.pop()
-        if isinstance(part, t.Dyn):
-            return True
-        if isinstance(part, t.Adt) and part.path not in seen:
-            seen.add(part.path)
-            if not _is_of_std(part.path, _MAY_DANGLE):
-                if result.has_drop_impl(part.path):
-                    return True
-                sig = result.adt(part.path)
-                if sig is not None:
-                    work.extend([f.ty for variant in sig.variants for f in variant.fields])
-        if not isinstance(part, t.Ref | t.RawPtr | t.FnPtr | t.FnDef | t.Dyn | t.Opaque):
-            work.extend(part.parts())
-    return False
-
-
-def _is_of_std(path: t.DefPath, named: frozenset[str]) -> bool:
-    names = path.split("::")
-    return names[-1] in named and names[0] in ("std", "core", "alloc")

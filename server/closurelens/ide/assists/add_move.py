@@ -17,8 +17,8 @@ After:
 It is refused where a variable that would move is used again later, or belongs to a closure around it that is called
 more than once; where something else borrows from the variable and is used later; where the closure would change a copy
 that is read later; where its value is a reference into what it would own, or it leaves such a reference in something
-else, like a thread of a scope; where a lock would be released early; and where all that is borrowed lies behind a
-reference anyway.
+else, like a thread of a scope; where a lock or the like would be dropped early; and where all that is borrowed lies
+behind a reference anyway.
 """
 
 from __future__ import annotations
@@ -26,9 +26,10 @@ from __future__ import annotations
 from closurelens.capture.model import BorrowKind, ByRef, Capture, DerefProj, FieldProj
 from closurelens.hir import body as h
 from closurelens.ide.assists.assist import Offer, Refusal, closure_at, closure_starting_at
-from closurelens.ide.later_uses import TakenKey, later_uses
+from closurelens.ide.destructors import is_dropped_early
+from closurelens.ide.later_uses import TakenKey, around, in_frame, later_uses
 from closurelens.ide.lends import lent, values_of
-from closurelens.ide.loans import Loan, given_away, is_released_early, still_used
+from closurelens.ide.loans import Loan, given_away, may_hold, still_used
 from closurelens.ide.view import ClosureView, FileView, async_keyword_end
 from closurelens.ide.words import shown_trait
 from closurelens.infer.result import ClosureKind
@@ -209,8 +210,16 @@ def _harm_to_what_is_around(file: FileView, closure: ClosureView, borrowed: list
             continue
         for capture in borrowed:
             declared = closure.declared_at(capture)
-            if low <= declared.start < high or result.is_copy(_taken(closure, capture).ty):
+            if low <= declared.start < high:
                 continue
+            assert isinstance(capture.mode, ByRef)
+            if result.is_copy(_taken(closure, capture).ty):
+                if capture.mode.kind is BorrowKind.SHARED:
+                    continue
+                return (
+                    f"the closure would change a copy of `{capture.place.name}`, a new one each time that the one "
+                    f"around it (line {file.line(low)}) is called"
+                )
             return (
                 f"the closure would take `{capture.place.name}` out of the one around it (line {file.line(low)}), "
                 "which could then be called only once"
@@ -240,12 +249,25 @@ def _harm_to_loans(file: FileView, closure: ClosureView, borrowed: list[Capture]
         line = file.line(loan.at + closure.body.base)
         name = _shown(names, loan)
         return f"the closure lends `{name}` to `{loan.holder}` in line {line}, and it may not lend what it owns"
-    early = next(
-        (names[binding] for (binding, _), place in taken.items() if is_released_early(closure, place.ty)), None
-    )
-    if early is not None:
-        return f"the closure would take `{early}`, and end what that stands for with the statement"
+    lives_on = _is_kept(closure)
+    for (binding, _), place in taken.items():
+        if is_dropped_early(closure, place.ty, lives_on=lives_on):
+            return (
+                f"the closure would take `{names[binding]}`, which would be dropped with it at the end of the statement"
+            )
     return None
+
+
+def _is_kept(closure: ClosureView) -> bool:
+    """Whether a variable that is declared here holds the closure."""
+    result = closure.body.result
+    start, end = closure.expr.range
+    blocks = [e for e in in_frame(around(result.body, closure.expr)) if isinstance(e, h.Block)]
+    for stmt in blocks[-1].stmts if blocks else []:
+        value = stmt.init if isinstance(stmt, h.LetStmt) else None
+        if value is not None and value.range[0] <= start and end <= value.range[1]:
+            return may_hold(result.expr_ty[value.id], result)
+    return False
 
 
 def _holder(file: FileView, closure: ClosureView, loan: Loan) -> str:
