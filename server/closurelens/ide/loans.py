@@ -17,7 +17,7 @@ from closurelens.ide.later_uses import TakenKey, around, in_frame, other_branche
 from closurelens.ide.lends import Finder, bound
 from closurelens.ide.spell import lifetimes_of
 from closurelens.ide.view import ClosureView, exprs
-from closurelens.infer.result import InferenceResult
+from closurelens.infer.result import BorrowAdjust, InferenceResult
 from closurelens.records import dataclass
 from closurelens.ty import types as t
 from closurelens.ty.sig import SelfKind
@@ -39,8 +39,10 @@ def still_used(closure: ClosureView, places: set[TakenKey], concerned: set[int])
     """A loan of one of the places that was made before the closure and is used after it or in it. `concerned`: the
     closures that are to take what they capture, and so lend nothing to others."""
     result = closure.body.result
-    loans = _Loans(result, closure.body.captures, concerned)
     above = around(result.body, closure.expr)
+    # What those around it capture changes with it: they would own the place, too.
+    outer = {expr.id for expr in above if isinstance(expr, h.Closure | h.AsyncBlock)}
+    loans = _Loans(result, closure.body.captures, concerned | outer)
     for sibling in _pending([*above, closure.expr]):
         place = _met(loans.of(sibling), places)
         if place is not None:
@@ -53,7 +55,11 @@ def still_used(closure: ClosureView, places: set[TakenKey], concerned: set[int])
         if not may_hold(ty, result):
             continue
         at = closure.expr.range[0] if binding.id in loans.left_with else uses.get(binding.id)
-        if at is None and not (is_used_by_drop(ty, result) and _is_in_scope(binding.range[0], above)):
+        if at is None and not (
+            is_used_by_drop(ty, result)
+            and _is_in_scope(binding.range[0], above)
+            and not _is_given_up(binding.id, closure.expr, above, result)
+        ):
             continue
         place = _met(loans.of_binding(binding.id), {place for place in places if place[0] != binding.id})
         if place is not None:
@@ -267,6 +273,29 @@ def _is_in_scope(declared: int, above: list[h.Expr]) -> bool:
     if not inner:
         return True
     return any(isinstance(stmt, h.LetStmt) and stmt.range[0] <= declared < stmt.range[1] for stmt in inner[-1].stmts)
+
+
+def _is_given_up(binding: int, target: h.Expr, above: list[h.Expr], result: InferenceResult) -> bool:
+    """Whether the variable's value has in any case gone into a call before the closure is made: as in `drop(guard)`."""
+    for expr in exprs(result.body):
+        match expr:
+            case h.Call():
+                values = expr.args
+            case h.MethodCall():
+                values = [expr.receiver, *expr.args]
+            case _:
+                continue
+        for value in values:
+            is_lent = any(isinstance(a, BorrowAdjust) for a in result.adjustments.get(value.id, ()))
+            if result.local_of.get(value.id) != binding or is_lent or value.range[0] > target.range[0]:
+                continue
+            ways = [e for e in around(result.body, value) if isinstance(e, _CONDITIONAL)]
+            if all(any(way is e for e in above) for way in ways):
+                return True
+    return False
+
+
+_CONDITIONAL = (h.If, h.Match, h.While, h.Loop, h.For, h.Closure, h.AsyncBlock, h.Binary)
 
 
 def _root(expr: h.Expr, result: InferenceResult) -> int | None:
