@@ -52,6 +52,7 @@ def _looked_at(cx: FnCtxt, ty: Ty) -> tuple[Ty, tuple[Goal, ...]] | None:
     solver = cx.solver
     outer, solver.pending = solver.pending, []
     in_scope, solver.in_scope = solver.in_scope, {}
+    solved, solver.solved = solver.solved, {}
     stuck, doubts = solver.stuck, len(solver.contradictions)
     try:
         inner = deref_overloaded(cx, ty)
@@ -59,7 +60,7 @@ def _looked_at(cx: FnCtxt, ty: Ty) -> tuple[Ty, tuple[Goal, ...]] | None:
             return None
         return inner, tuple(solver.pending)
     finally:
-        solver.pending, solver.stuck, solver.in_scope = outer, stuck, in_scope
+        solver.pending, solver.stuck, solver.in_scope, solver.solved = outer, stuck, in_scope, solved
         del solver.contradictions[doubts:]
 
 

@@ -160,7 +160,9 @@ def _aside(cx: FnCtxt, check: Callable[[], None]) -> None:
     """Check code that the compiler does not see as it is: its contradictions say nothing, nor do those found later."""
     solver = cx.solver
     known, before = len(solver.contradictions), {id(goal) for goal in solver.pending}
+    solved, solver.solved = solver.solved, {}
     check()
+    solver.solved = solved
     del solver.contradictions[known:]
     solver.aside.update(goal.origin for goal in solver.pending if id(goal) not in before and goal.origin >= 0)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from closurelens.infer import doubts, impls
-from closurelens.infer.goals import Answer, Goal, TraitGoal
+from closurelens.infer.goals import Answer, Goal, GoalKey, TraitGoal
 from closurelens.infer.table import VarKind
 from closurelens.records import dataclass
 from closurelens.ty import types as t
@@ -42,7 +42,7 @@ def select_where_possible(solver: Solver) -> None:
         rounds += 1
         work, solver.pending = solver.pending, []
         kept: list[Goal] = []
-        seen: set[tuple[object, ...]] = set()
+        seen: set[GoalKey] = set()
         for goal in work:
             stalled = goal.stalled
             if stalled and not [v for v in stalled if bound[v.id] is not None]:
@@ -56,10 +56,10 @@ def select_where_possible(solver: Solver) -> None:
                     kept.append(goal)
                     continue
             key = _key_of(solver, goal)
-            if key is None or key in seen:
+            if key is None or key in seen or key in solver.solved:
                 continue
             seen.add(key)
-            if _step(solver, goal):
+            if _step(solver, goal, key):
                 progress = True
             else:
                 kept.append(goal)
@@ -69,7 +69,7 @@ def select_where_possible(solver: Solver) -> None:
             solver.stuck = Stuck(solver.pending, len(kept), table.binds)
 
 
-def _key_of(solver: Solver, goal: Goal) -> tuple[object, ...] | None:
+def _key_of(solver: Solver, goal: Goal) -> GoalKey | None:
     """What makes two goals one; None for a goal from which nothing more can be learned."""
     deep = solver.table.deep
     if isinstance(goal, TraitGoal):
@@ -83,7 +83,7 @@ def _key_of(solver: Solver, goal: Goal) -> tuple[object, ...] | None:
     return deep(goal.projection), deep(goal.target)
 
 
-def _step(solver: Solver, goal: Goal) -> bool:
+def _step(solver: Solver, goal: Goal, key: GoalKey) -> bool:
     saved, solver.origin = solver.origin, goal.origin
     try:
         if isinstance(goal, TraitGoal):
@@ -93,7 +93,9 @@ def _step(solver: Solver, goal: Goal) -> bool:
             ):
                 goal.stalled = _open_vars(solver, goal.self_ty, goal.args)
                 return False
-            if found is Answer.NO and goal.origin not in solver.aside and doubts.is_settled(solver.table, goal):
+            if found is not Answer.NO:
+                solver.table.remember(solver.solved, key, True)
+            elif goal.origin not in solver.aside and doubts.is_settled(solver.table, goal):
                 solver.contradictions.append(doubts.not_implemented(solver.db, solver.table, goal.self_ty, goal.trait))
             return True
         projection = goal.projection

@@ -74,6 +74,8 @@ class ProjectionGoal:
 
 
 Goal = TraitGoal | ProjectionGoal
+GoalKey = tuple[object, ...]
+"""What makes two goals one."""
 
 
 @dataclass(slots=True)

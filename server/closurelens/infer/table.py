@@ -6,9 +6,13 @@ Invariant: a variable is bound at most once, and only through `unify`; a snapsho
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import Any, TypeVar
 
 from closurelens.ty import types as t
 from closurelens.ty.types import HAS_INFER, HAS_REGION, HAS_UNKNOWN, Ty, erase_regions
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 class VarKind(IntEnum):
@@ -36,7 +40,7 @@ class Table:
         self.diverging: set[int] = set()
         self.binds = 0
         """How often a variable was bound, also where that was undone."""
-        self._trail: list[int | tuple[dict[Ty, Ty], Ty]] = []
+        self._trail: list[int | tuple[dict[Any, Any], object]] = []
 
     def new_var(self, kind: VarKind = VarKind.GENERAL) -> t.Infer:
         var = t.Infer(len(self.bound))
@@ -59,7 +63,7 @@ class Table:
         del bound[mark[1] :]
         del self.kinds[mark[1] :]
 
-    def remember(self, memo: dict[Ty, Ty], key: Ty, value: Ty) -> None:
+    def remember(self, memo: dict[K, V], key: K, value: V) -> None:
         """Put an entry into `memo` that a rollback takes out again."""
         memo[key] = value
         self._trail.append((memo, key))

@@ -30,6 +30,7 @@ from closurelens.infer.goals import (
     Candidate,
     ClosureSig,
     Goal,
+    GoalKey,
     ImplCandidate,
     OpenAnswers,
     OpenGoal,
@@ -37,6 +38,7 @@ from closurelens.infer.goals import (
     SharedCache,
     TraitGoal,
 )
+from closurelens.infer.header import Header
 from closurelens.infer.reject import header_args, header_may_match
 from closurelens.infer.table import Table, VarKind
 from closurelens.ty import types as t
@@ -83,6 +85,8 @@ class Solver:
         self.stuck = Stuck(self.pending, 0, 0)
         self._local: dict[tuple[Ty, DefPath, tuple[Ty, ...]], Answer] = {}
         self._open_local = OpenAnswers()
+        self.solved: dict[GoalKey, bool] = {}
+        """Goals of which the candidate is known, and what that requires is pending or solved."""
         self.in_scope: dict[Ty, Ty] = {}
         """What projections stand for whose goals are pending now, or were before (rustc's projection cache)."""
         for predicate in env:
@@ -455,20 +459,16 @@ class Solver:
         return subst is not None
 
     def _match_impl(self, impl: ImplSig, self_ty: Ty, args: tuple[Ty, ...]) -> Subst | None:
-        table = self.table
-        subst: Subst = {p.name: table.new_var() for p in impl.generics.params}
-        header = substitute(impl.self_ty, subst)
-        if header.flags & HAS_PROJECTION:
-            header = self.normalize(header)
-        if not table.unify(header, self_ty):
+        """What the impl's parameters are for these types, variables where they do not say; None: it is for others."""
+        subst: Subst = {}
+        header = Header(self, impl, subst)
+        if not header.fits(impl.self_ty, self_ty):
             return None
         if args and impl.trait is not None:
             for theirs_arg, arg in zip(header_args(self.db, self.shared, impl), args):  # noqa: B905
-                wanted = substitute(theirs_arg, subst)
-                if wanted.flags & HAS_PROJECTION:
-                    wanted = self.normalize(wanted)
-                if not table.unify(wanted, arg):
+                if not header.fits(theirs_arg, arg):
                     return None
+        header.open_rest()
         return subst
 
     def project(self, projection: t.Projection, depth: int) -> Ty | None:
