@@ -37,6 +37,7 @@ struct Owner { command: Command, all: Vec<Command> }
 fn f(command: &mut Command, shared: &Command, mut v: Vec<Command>, mut owner: RefMut<Owner>, number: &mut u8, n: u8) {
     let fixed = vec![owner.all[0]];
     let behind = Rc::new(Owner { command: fixed[0], all: v.clone() });
+    let found = Command::find();
     let _ = || %s;
 }
 """
@@ -45,6 +46,9 @@ fn f(command: &mut Command, shared: &Command, mut v: Vec<Command>, mut owner: Re
 @pytest.mark.parametrize(
     ("code", "is_certain"),
     [
+        ("found.field = 1", False),  # a `&mut` to a struct, or to what only dereferences to one
+        ("*found = 1", True),
+        ("found[0] = 1", True),
         ("command.find(1)", False),  # `Iterator::find` if it is an iterator, else a method of its own
         ("command.to_string()", False),
         ("shared.to_string()", True),

@@ -9,6 +9,7 @@ from closurelens.capture.events import Info
 from closurelens.capture.facts import Facts
 from closurelens.capture.places import (
     BOX,
+    DEREF,
     INDEX_EXPR,
     MUT,
     SHARED,
@@ -65,6 +66,9 @@ class Possibilities:
             self.add(base, access)
         behind = base.project(deref_proj(_unknown_pointer(base.ty)))
         if access is not VALUE:
+            rest = place.projs[place.known :]
+            if rest and rest[0].kind is not DEREF:
+                self.add(UpvarPlace(base.binding, base.base_ty, (*behind.projs, *rest)), access)
             self.add(behind, access)
 
     def _add_behind(self, base: UpvarPlace, rest: Projs, access: Access) -> None:
