@@ -14,6 +14,7 @@ from typing import Protocol
 
 from closurelens.hir.macros.api import Expansion, MacroCall, MacroDef, Position, Range, Source
 from closurelens.hir.macros.rules import is_dollar_crate
+from closurelens.hir.macros.shapes import remember, shape_of, tree_like
 from closurelens.hir.macros.tokens import EOF, FRAGMENT, TokenBuffer, partners_of, render
 from closurelens.hir.macros.transcribe import NOWHERE, Output
 from closurelens.hir.types import Ctxt
@@ -54,6 +55,16 @@ class Template:
 
     def parse(self, position: Position) -> bool:
         """Whether the text is what may stand in `position`."""
+        shape = shape_of(position, self.kinds, self.texts)
+        known = tree_like(shape, self.starts, self.ends, len(self.text))
+        if known is not None:
+            self.node, self.late = known
+        elif self._parse(position):
+            assert self.node is not None
+            remember(shape, self.node, self.late, self.starts, self.ends, len(self.text))
+        return self.node is not None
+
+    def _parse(self, position: Position) -> bool:
         text = self.text
         if position == "item":
             outline = outline_of(text)
