@@ -123,6 +123,15 @@ def test_documents_of_any_name(client: Client, uri: str) -> None:
     assert client.hints(uri) == []
 
 
+@pytest.mark.parametrize("document", ["", 3, [], {}, {"uri": 3}])
+def test_a_change_of_no_document(client: Client, document: object) -> None:
+    """The document without a name is open."""
+    client.open("", TEXT)
+    client.notify("textDocument/didChange", {"textDocument": document, "contentChanges": [{"range": 3, "text": ""}]})
+    client.notify("textDocument/didClose", {"textDocument": {"uri": ""}})
+    assert is_sane(client)
+
+
 def test_versions_that_go_backwards(client: Client) -> None:
     """Changes count in the order in which they come."""
     client.open(URI, TEXT, version=9)

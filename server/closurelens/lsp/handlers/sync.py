@@ -27,10 +27,10 @@ class Sync:
 
     def on_change(self, session: Session, params: Json) -> None:
         opened = session.document(params)
-        changes = params.get("contentChanges")
-        if opened is None or not isinstance(changes, list):
+        given, changes = params.get("textDocument"), params.get("contentChanges")
+        if opened is None or not isinstance(given, dict) or not isinstance(changes, list):
             return
-        version: Any = params["textDocument"].get("version")
+        version: Any = given.get("version")
         opened.version = version if isinstance(version, int) else None
         session.edited()
         for change in changes:
