@@ -83,6 +83,31 @@ class Categorizer:
             place = place.deref(adjustment.target)
         return place
 
+    def behind_overloaded(self, expr: h.Expr) -> tuple[UpvarPlace, h.Expr, h.Expr] | None:
+        """The place that an overloaded `*` or `[]` on the way to `expr` borrows, if it may do so mutably; the place's
+        expression, and the one around that."""
+        node = expr
+        while isinstance(node, h.Field | h.Index | h.Deref):
+            base = node.operand if isinstance(node, h.Deref) else node.base
+            place = self.cat_expr_unadjusted(base)
+            if place is not None:
+                borrowed = self._overloaded(node, base, place)
+                return None if borrowed is None else (borrowed, base, node)
+            node = base
+        return None
+
+    def _overloaded(self, node: h.Expr, base: h.Expr, place: UpvarPlace) -> UpvarPlace | None:
+        """What the step from `base` to `node` borrows."""
+        for adjustment in self.adjustments.get(base.id, ()):
+            if not isinstance(adjustment, DerefAdjust):
+                break
+            if adjustment.overloaded:
+                return place if self.result.may_be_mutable(place.ty, False) else None
+            place = place.deref(adjustment.target)
+        if node.id in self.callees and self.result.may_be_mutable(place.ty, isinstance(node, h.Index)):
+            return place
+        return None
+
     def _field(self, expr: h.Field, base: UpvarPlace) -> UpvarPlace:
         ty = self.expr_ty[expr.id]
         index = self.field_index(base.ty, expr.name)

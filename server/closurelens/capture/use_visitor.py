@@ -338,33 +338,15 @@ class ExprUseVisitor:
 
         The walk tells of the shared borrow, as inference has found no other.
         """
-        node = expr
-        while node.__class__ in PLACE_EXPRS and not isinstance(node, h.PathExpr):
-            assert isinstance(node, h.Field | h.Index | h.Deref)
-            base = node.operand if isinstance(node, h.Deref) else node.base
-            place = self.categorizer.cat_expr_unadjusted(base) if base.__class__ in PLACE_EXPRS else None
-            borrowed = None if place is None else self._overloaded(node, base, place)
-            if borrowed is not None:
-                infos = guesses.shared_or_mutable(self.facts, borrowed, self.delegate.limit(borrowed), usual)
-                if infos[0][1] is MUT:
-                    self.delegate.doubtful(borrowed, infos, base, node, reason)
-                else:
-                    self.delegate.perhaps(borrowed, infos, reason)
-            if place is not None:
-                return
-            node = base
-
-    def _overloaded(self, node: h.Expr, base: h.Expr, place: UpvarPlace) -> UpvarPlace | None:
-        """The place that the step from `base` to `node` borrows, if that can be done mutably."""
-        for adjustment in self.result.adjustments.get(base.id, ()):
-            if not isinstance(adjustment, DerefAdjust):
-                break
-            if adjustment.overloaded:
-                return place if self.result.may_be_mutable(place.ty, False) else None
-            place = place.deref(adjustment.target)
-        if node.id in self.callees and self.result.may_be_mutable(place.ty, isinstance(node, h.Index)):
-            return place
-        return None
+        found = self.categorizer.behind_overloaded(expr)
+        if found is None:
+            return
+        place, base, node = found
+        infos = guesses.shared_or_mutable(self.facts, place, self.delegate.limit(place), usual)
+        if infos[0][1] is MUT:
+            self.delegate.doubtful(place, infos, base, node, reason)
+        else:
+            self.delegate.perhaps(place, infos, reason)
 
     def _first_use(self, expr: h.Expr, place: UpvarPlace) -> tuple[Projs, Access] | None:
         """What the adjustments of an expression do to its place; None when there are none."""

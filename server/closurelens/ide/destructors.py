@@ -105,4 +105,4 @@ def _is_of_std(path: t.DefPath, named: frozenset[str]) -> bool:
 
 
 def _is_std(path: t.DefPath) -> bool:
-    return path.split("::", 1)[0] in ("std", "core", "alloc")
+    return path.partition("::")[0] in names.STD_CRATES

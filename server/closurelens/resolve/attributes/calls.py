@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from abc import abstractmethod
+from collections.abc import Callable
 
+from closurelens.hir.macros.tokens import words
 from closurelens.records import dataclass
 from closurelens.resolve.attributes.patterns import Patterns
-from closurelens.resolve.attributes.scope import KINDS, Frame, Names, Variable, words
+from closurelens.resolve.attributes.scope import KINDS, Frame, Names, Variable
 from closurelens.resolve.attributes.source import File, Function
 from closurelens.resolve.attributes.values import (
     BLOCK,
@@ -301,7 +303,16 @@ class Calls(Patterns):
         names[name] = Variable(Each(choice([*known, added])), found.is_mut, found.let)
         return EMPTY
 
-    def _on_part(self, receiver, name, args, run, node, names, frame) -> Value:  # type: ignore[no-untyped-def]
+    def _on_part(
+        self,
+        receiver: Part,
+        name: str,
+        args: list[Value],
+        run: Callable[..., Value],
+        node: Node,
+        names: Names,
+        frame: Frame,
+    ) -> Value:
         path = receiver.path
         self._escape_all(args)
         can_change = receiver.access is not Access.SHARED and not receiver.is_fixed

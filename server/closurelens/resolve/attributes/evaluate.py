@@ -7,9 +7,10 @@ followed raises `Undecided`, or is a change, or a value of which nothing is know
 
 from __future__ import annotations
 
+from closurelens.hir.macros.tokens import words
 from closurelens.records import dataclass
 from closurelens.resolve.attributes.calls import Calls
-from closurelens.resolve.attributes.scope import Frame, Names, Variable, words
+from closurelens.resolve.attributes.scope import Frame, Names, Variable
 from closurelens.resolve.attributes.source import Function
 from closurelens.resolve.attributes.values import (
     BLOCK,

@@ -234,9 +234,7 @@ class _Template:
                 if isinstance(following, Delimited):
                     added = self._repeated(text, following, names, is_outermost=is_outermost)
                     values = [names.get(name.decode(), OTHER) for name in _names_in(text, following)]
-                    while at < len(trees) and isinstance(trees[at], Token) and trees[at].text != "*":  # type: ignore[union-attr]
-                        at += 1
-                    at += 1
+                    at = _past_repetition(trees, at)
                 elif following.kind is TokenKind.IDENT:
                     values = [names.get(following.text, OTHER)]
                     added = self.texts(values[0], is_outermost=is_outermost)
@@ -274,6 +272,16 @@ class _Template:
                 return ["{}"]
         inner = self._trees(text, group.trees, names, is_block=group.delimiter == "{")
         return [f"{group.delimiter} {one} {CLOSE[group.delimiter]}" for one in inner]
+
+
+def _past_repetition(trees: list[TokenTree], at: int) -> int:
+    """The index after the `*` of `#(..),*`, where `at` is that of what follows the group."""
+    while at < len(trees):
+        tree = trees[at]
+        if not isinstance(tree, Token) or tree.text == "*":
+            break
+        at += 1
+    return at + 1
 
 
 def _is_optional(value: Value) -> bool:

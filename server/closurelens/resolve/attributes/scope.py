@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from closurelens.hir.macros.tokens import words
 from closurelens.records import dataclass, field
 from closurelens.resolve.attributes.source import File, MacroCrate
 from closurelens.resolve.attributes.values import (
@@ -18,21 +19,13 @@ from closurelens.resolve.attributes.values import (
     Choice,
     Each,
     FieldPath,
-    Joined,
     Part,
-    Plain,
-    Record,
     Tokens,
-    Tup,
     Value,
     choice,
+    inside,
 )
 from closurelens.syntax.nodes import Node
-
-
-def words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
 
 KINDS = words("""
     Const Enum ExternCrate Fn ForeignMod Impl Macro Mod Static Struct Trait TraitAlias Type Union Use Verbatim
@@ -103,22 +96,11 @@ class Scopes:
         work = [value]
         while work:
             here = work.pop()
-            match here:
-                case Part(path, access):
-                    if access is Access.MUT:
-                        self._change(path)
-                case Joined(parts):
-                    work.extend(parts)
-                case Each(element):
-                    work.append(element)
-                case Choice(options):
-                    work.extend(options)
-                case Tup(elements):
-                    work.extend(elements)
-                case Record(_, fields):
-                    work.extend(fields.values())
-                case Tokens() | Plain():
-                    pass
+            if isinstance(here, Part):
+                if here.access is Access.MUT:
+                    self._change(here.path)
+            elif not isinstance(here, Tokens):
+                work.extend(inside(here))
 
     def _escape_all(self, values: list[Value]) -> None:
         for value in values:

@@ -6,7 +6,7 @@ is `[]`). Wrappers such as `Ok`, `Some`, `Box`, enums of items and references ar
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from enum import Enum
 
 from closurelens.records import dataclass, field
@@ -118,6 +118,25 @@ def is_any(part: Part) -> bool:
     return True
 
 
+def inside(value: Value) -> Iterable[Value]:
+    """The values that one is made of."""
+    match value:
+        case Tokens(_, names):
+            return names.values()
+        case Joined(parts):
+            return parts
+        case Each(element):
+            return (element,)
+        case Choice(options):
+            return options
+        case Tup(elements):
+            return elements
+        case Record(_, fields):
+            return fields.values()
+        case Part() | Plain():
+            return ()
+
+
 def carries(value: Value, wanted: Callable[[Part], bool] = is_any) -> bool:
     """Whether (wanted) parts of the item may be in it."""
     work = [value]
@@ -127,22 +146,9 @@ def carries(value: Value, wanted: Callable[[Part], bool] = is_any) -> bool:
         steps += 1
         if steps > 2000:
             return True
-        match here:
-            case Part():
-                if wanted(here):
-                    return True
-            case Tokens(_, names):
-                work.extend(names.values())
-            case Joined(parts):
-                work.extend(parts)
-            case Each(element):
-                work.append(element)
-            case Choice(options):
-                work.extend(options)
-            case Tup(elements):
-                work.extend(elements)
-            case Record(_, fields):
-                work.extend(fields.values())
-            case Plain():
-                pass
+        if isinstance(here, Part):
+            if wanted(here):
+                return True
+        else:
+            work.extend(inside(here))
     return False
