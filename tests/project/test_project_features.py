@@ -169,7 +169,9 @@ def test_an_unknown_target_is_reported(tmp_path: Path) -> None:
 
 
 def test_a_build_script_makes_custom_names_uncertain(tmp_path: Path) -> None:
-    root = write_tree(tmp_path, {"Cargo.toml": package("a"), "src/lib.rs": "", "build.rs": "", "tests/t.rs": ""})
+    root = write_tree(
+        tmp_path, {"Cargo.toml": package("a"), "src/lib.rs": "", "build.rs": "mod cfgs;", "tests/t.rs": ""}
+    )
     graph = load(root)
     for user in (crate(graph, "a"), crate(graph, "t", "test")):
         assert user.cfg.open[ANY_CUSTOM_NAME] == "the build script of `a` may set it"
@@ -183,7 +185,7 @@ def test_what_builds_have_left(tmp_path: Path) -> None:
         {
             "Cargo.toml": package("app"),
             "src/lib.rs": "",
-            "build.rs": "",
+            "build.rs": "mod cfgs;",
             "target/debug/build/app-1/output": both + "cargo::rustc-cfg=only_debug\n",
             "target/release/build/app-2/output": both,
             "target/debug/build/app-other-3/output": "cargo::rustc-cfg=other\n",
@@ -204,7 +206,7 @@ def test_what_builds_have_left(tmp_path: Path) -> None:
 
 def test_builds_in_another_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     left = {"build/app-1/output": "cargo::rustc-cfg=fast\n", "build/app-1/out/made.rs": ""}
-    files = {"Cargo.toml": package("app"), "src/lib.rs": "", "build.rs": ""}
+    files = {"Cargo.toml": package("app"), "src/lib.rs": "", "build.rs": "mod cfgs;"}
     for folder in ("ws/inside", "outside", "ws/target"):
         write_tree(tmp_path, {f"{folder}/debug/{name}": text for name, text in left.items()})
 

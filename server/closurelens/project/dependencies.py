@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from closurelens.project.build_output import BuildOutput, doubted, output_of_aliases, output_of_builds
+from closurelens.project.build_script import output_of_script
 from closurelens.project.cfg import evaluate, parse_predicate
 from closurelens.project.crates import PackageContext, Platforms, crates_of, late_library
 from closurelens.project.features import DependencyEdge, FeatureSelection, Node, Resolution, ResolverRules, unify
@@ -152,11 +153,23 @@ class Dependencies:
             if found is not None and folder is not None:
                 self.reader.inputs.update(found.inputs)
                 return found if folder.startswith(f"{root}/") else doubted(found, manifest.name)
-        if not any(spec.package == "cfg_aliases" for spec in manifest.dependencies):
-            return None
         script = next((target.root for target in targets if target.kind is TargetKind.BUILD_SCRIPT), None)
-        text = None if script is None else self.files.read(script)
-        return output_of_aliases(text, cfg) if isinstance(text, bytes) else None
+        uses_aliases = any(spec.package == "cfg_aliases" for spec in manifest.dependencies)
+        # The scripts of dependencies are many, and mostly ask which compiler it is.
+        if script is None or not (uses_aliases or self.is_member(manifest.dir)):
+            return None
+        text = self.files.read(script)
+        if isinstance(text, Unreadable):
+            return None
+        aliases = output_of_aliases(text, cfg) if uses_aliases else None
+        if aliases is not None or not self.is_member(manifest.dir):
+            return aliases
+        self.reader.inputs.add(script)
+        platform = self.platforms.host
+        features = [option for option in cfg.options if option[0] == "feature"]
+        own = CfgSet(platform.options.union(features), {**cfg.open, **platform.open})
+        has_helpers = any(spec.kind is DependencyKind.BUILD for spec in manifest.dependencies)
+        return output_of_script(text, manifest.name, cfg, own, has_helpers=has_helpers)
 
     def _built(self, edges: list[DependencyEdge], *, for_host: bool) -> list[DependencyEdge]:
         """With resolver 1 other platforms' dependencies request features, but they are not built."""

@@ -1,0 +1,55 @@
+"""What is read from the source of a build script: for each, what is known of options `a`, `b` and of any other."""
+
+from __future__ import annotations
+
+import pytest
+
+from closurelens.project.build_script import output_of_script
+from closurelens.project.cfg import macro_holds
+from closurelens.project.model import CfgSet
+
+CFG = CfgSet(frozenset((("feature", "big-one"), ("target_os", "linux"), ("unix", None))))
+HOST = CfgSet(frozenset((("feature", "big-one"), ("target_os", "macos"))))
+
+
+def known(script: str, *, has_helpers: bool = False) -> list[bool | None]:
+    output = output_of_script(script.encode(), "app", CFG, HOST, has_helpers=has_helpers)
+    cfg = CfgSet(CFG.options | output.options, CFG.open | output.open)
+    return [macro_holds(name, cfg).certain() for name in ("a", "b", "other")]
+
+
+def says(name: str) -> str:
+    return f'println!("cargo:rustc-cfg={name}");'
+
+
+A, B = says("a"), says("b")
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("", [False, False, False]),
+        (A, [True, False, False]),
+        (f"if true {{ {A} }} else {{ {B} }}", [True, False, False]),
+        (f"if minor() > 60 {{ {A} }} {B}", [None, True, False]),
+        (f'if std::env::var_os("CARGO_FEATURE_BIG_ONE").is_some() {{ {A} }}', [True, False, False]),
+        (f'if std::env::var("CARGO_FEATURE_SMALL").is_err() && !cfg!(feature = "x") {{ {A} }}', [True, False, False]),
+        (f'if std::env::var("CARGO_CFG_TARGET_OS").as_deref() == Ok("linux") {{ {A} }}', [True, False, False]),
+        (f'if std::env::var("CARGO_CFG_TARGET_OS").unwrap() != "linux" {{ {A} }}', [False, False, False]),
+        (f'if std::env::var("CARGO_CFG_TARGET_ENV").unwrap_or_default() == "" {{ {A} }}', [True, False, False]),
+        (f'if cfg!(target_os = "macos") {{ {A} }}', [True, False, False]),
+        (f'#[cfg(feature = "x")] {A}', [False, False, False]),
+        (f'if std::env::var("SKIP").is_ok() {{ return; }} {A}', [None, False, False]),
+        (f'let x = std::env::var("SKIP")?; {A}', [None, False, False]),
+        (f'for x in all() {{ {A} }} println!("cargo:rustc-cfg={{}}", x);', [None, None, None]),
+        (f"}} fn unused() {{ {A}", [None, False, False]),
+        (f'// {A}\nlet url = "http://x"; {B}', [False, True, False]),
+        ("} mod generated; fn more() {", [None, None, None]),
+    ],
+)
+def test_options(body: str, expected: list[bool | None]) -> None:
+    assert known(f"fn main() {{ {body} }}") == expected
+
+
+def test_other_crates_may_print_more() -> None:
+    assert known(f"fn main() {{ {A} helper::run(); }}", has_helpers=True) == [True, None, None]
