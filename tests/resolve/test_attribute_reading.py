@@ -230,6 +230,7 @@ struct S;
 //- /other.rs
 pub fn model(input: TokenStream) -> TokenStream { quote!(impl Clone for X {}).into() }
 """
+THIRD = MACROS.replace("//- /other.rs", "//- /other.rs\nfn made() { quote!(store::parts::setup!(X)) }")
 SECOND = MACROS.replace("//- /other.rs", '//- /other.rs\nfn made() { format_ident!("Copy") }')
 
 
@@ -259,3 +260,4 @@ def test_traits_that_a_derive_names() -> None:
     assert program.has_unseen_impls(b, "core::ops::drop::Drop") is None
     assert program.has_unseen_impls(b, "core::marker::Copy") is not None  # the macro may put it into a `derive(..)`
     assert load(SECOND).program.has_unseen_impls(a, "core::marker::Copy") is not None
+    assert load(THIRD).program.has_unseen_impls(a, "core::marker::Copy") is not None  # another crate's macro may do it

@@ -182,8 +182,8 @@ use pin::pin_project; use serde::Serialize;
 #[derive(Serialize)] #[serde(rename = "x")] #[must_use] #[rustfmt::skip] pub struct U;
 """
     program = load(text).program
-    assert list(program.unknown_derives("krate::S")) == ["pin_project"]
-    assert list(program.unknown_derives("krate::T")) == ["pin::other"]
+    assert list(program.unknown_derives("krate::S")) == ["#[pin_project]"]
+    assert list(program.unknown_derives("krate::T")) == ["#[pin::other]"]
     assert list(program.unknown_derives("krate::U")) == []
 
 

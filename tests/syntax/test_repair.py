@@ -117,6 +117,24 @@ def test_assignments_group_to_the_right() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "dump"),
+    [
+        ("return a |= b", '(return_expression "return" (compound_assignment_expr left: identifier operator: "|=" right: identifier))'),
+        ("break 'x a = b", '(break_expression "break" label (assignment_expression left: identifier "=" right: identifier))'),
+        (
+            "a = return b = c",
+            '(assignment_expression left: identifier "=" right: (return_expression "return" '
+            '(assignment_expression left: identifier "=" right: identifier)))',
+        ),
+    ],
+)
+def test_a_jump_takes_the_assignment_after_it(text: str, dump: str) -> None:
+    node = tree_of_fragment(text.encode(), "expr")
+    assert node is not None
+    assert node.dump() == dump
+
+
+@pytest.mark.parametrize(
     ("text", "kind", "children"),
     [
         (

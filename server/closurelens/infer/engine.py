@@ -251,7 +251,7 @@ def _holds_what_is_not_copy(cx: FnCtxt, ty: Ty) -> bool:
             work.extend(here.parts() if isinstance(here, t.Tuple | t.Array) else ())
             continue
         sig = cx.db.adt(here.path)
-        if sig is not None:
+        if sig is not None and not cx.db.may_change_fields(here.path):
             subst = subst_of(tuple([param.name for param in sig.generics.params]), here.args)
             fields = [field.ty for variant in sig.variants for field in variant.fields]
             work.extend(cx.solver.normalize(substitute(field, subst)) for field in fields)

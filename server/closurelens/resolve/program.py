@@ -455,7 +455,7 @@ class Program(Dependencies):
     # What is not known
 
     def unknown_derives(self, path: DefPath) -> Sequence[str]:
-        """Names of derive and attribute macros on an ADT that may have added impls nobody can see."""
+        """Names of derives and attributes (`#[name]`) on an ADT that may have added impls nobody can see."""
         packed = self.packed(path)
         if packed is not None:
             return packed.unknown_derives(path)
@@ -463,7 +463,7 @@ class Program(Dependencies):
         if entry is None:
             return ()
         found = derives.derives_of(self, entry).unknown
-        return [*[name for name, _ in found], *derives.attribute_macros(self, entry)]
+        return [*[name for name, _ in found], *[f"#[{name}]" for name in derives.attribute_macros(self, entry)]]
 
     def why_rewritten(self, entry: Entry) -> str | None:
         """Why the body of an item may not be what is compiled."""
@@ -480,7 +480,8 @@ class Program(Dependencies):
         unseen = self.signatures.unseen
         if ty.path not in unseen:
             names = self.unknown_derives(ty.path)
-            unseen[ty.path] = f"derive `{names[0]}` may add methods and impls" if names else None
+            kind = "attribute" if names and names[0][0] == "#" else "derive"
+            unseen[ty.path] = f"{kind} `{names[0]}` may add methods and impls" if names else None
         why = unseen[ty.path]
         if why is None or trait is None or not self.is_std(trait):
             return why
@@ -488,6 +489,10 @@ class Program(Dependencies):
         if key not in self.signatures.may_derive:
             self.signatures.may_derive[key] = self._may_derive(ty.path, trait)
         return why if self.signatures.may_derive[key] else None
+
+    def may_change_fields(self, path: DefPath) -> bool:
+        """Whether an attribute macro on an ADT may have made another type of it."""
+        return any(name[0] == "#" for name in self.unknown_derives(path))
 
     def _may_derive(self, path: DefPath, trait: DefPath) -> bool:
         entry = None if self.packed(path) is not None else self.entry(path, *_ADTS)

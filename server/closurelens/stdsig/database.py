@@ -203,6 +203,9 @@ class StdDb:
     def has_unseen_impls(self, ty: Ty, trait: DefPath | None = None) -> None:
         """All impls of std are told."""
 
+    def may_change_fields(self, path: DefPath) -> bool:
+        return False
+
     def receivers_of(self, name: str) -> ReceiverCounts | None:
         """For guesses where the receiver's type is not known; None: no stable method of std has this name."""
         counts = self._records.index["receivers"].get(name)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from closurelens.syntax.node import HAS_ERROR, MISSING, NO_CHILDREN, Node
 from closurelens.syntax.parse import ERROR_KIND_ID, NAMED_KINDS, RawNode, field_names, kind_names
-from closurelens.syntax.restore import ASSIGNMENTS, OPEN_ENDED, regroup_assignments, regroup_ranges
+from closurelens.syntax.restore import ASSIGNMENTS, JUMPS, OPEN_ENDED, regroup_assignments, regroup_ranges
 
 __all__ = ["DROPPED", "LEAVES", "DeferredNode", "materialise"]
 
@@ -29,7 +29,7 @@ LEAVES = _words("""
     unit_type
 """)
 
-_DROP, _LEAF, _INNER, _ASSIGNMENT, _ARGUMENTS, _STATEMENT = range(6)
+_DROP, _LEAF, _INNER, _OPEN, _ARGUMENTS, _STATEMENT = range(6)
 _PLAIN = (_INNER, _STATEMENT)
 
 STATEMENTS = ("expression_statement", "let_declaration")
@@ -44,8 +44,8 @@ def _actions() -> bytes:
     for index, name in enumerate(kind_names()):
         if name in DROPPED:
             table[index] = _DROP
-        elif name in ASSIGNMENTS:
-            table[index] = _ASSIGNMENT
+        elif name in ASSIGNMENTS or name in JUMPS:
+            table[index] = _OPEN
         elif name == "arguments":
             table[index] = _ARGUMENTS
         elif name in STATEMENTS:
@@ -117,7 +117,7 @@ def materialise(raw: RawNode, base: int = 0, *, defers: bool = False) -> Node:
     outer: list[list[Node]] = []
     append = children.append
     flags = 0
-    has_left_assignment = has_odd_call = False
+    has_open_target = has_odd_call = False
     walking = True
     while walking:
         raw_node = cursor.node
@@ -141,7 +141,7 @@ def materialise(raw: RawNode, base: int = 0, *, defers: bool = False) -> Node:
                 if len(children) == 2 and children[0].kind in _TAKES_RANGE:
                     has_odd_call = True
             elif field == "left":
-                has_left_assignment = True
+                has_open_target = True
             if first_child():
                 outer.append(children)
                 children = inner
@@ -160,6 +160,6 @@ def materialise(raw: RawNode, base: int = 0, *, defers: bool = False) -> Node:
             append = children.append
     if has_odd_call:
         regroup_ranges(root)
-    if has_left_assignment:
+    if has_open_target:
         regroup_assignments(root)
     return root

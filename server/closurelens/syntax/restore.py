@@ -12,14 +12,15 @@ from typing import assert_never
 from closurelens.syntax.node import Node
 from closurelens.syntax.repair import Patch, PatchKind
 
-__all__ = ["OPEN_ENDED", "regroup_assignments", "regroup_ranges", "restore"]
+__all__ = ["ASSIGNMENTS", "JUMPS", "OPEN_ENDED", "regroup_assignments", "regroup_ranges", "restore"]
 
 _CLOSURE = frozenset(("closure_expression",))
 _BLOCK = frozenset(("async_block",))
 _FUNCTION = frozenset(("function_item", "function_signature_item", "static_item"))
 _ITEM = _FUNCTION | {"impl_item", "trait_item", "mod_item", "const_item", "type_item", "associated_type"}
 _TYPE = frozenset(("associated_type",))
-OPEN_ENDED = frozenset(("closure_expression", "return_expression", "break_expression", "yield_expression"))
+JUMPS = frozenset(("return_expression", "break_expression", "yield_expression"))
+OPEN_ENDED = JUMPS | {"closure_expression"}
 ASSIGNMENTS = frozenset(("assignment_expression", "compound_assignment_expr"))
 
 
@@ -161,7 +162,7 @@ def _restore_trait_alias(root: Node, patch: Patch) -> None:
 
 
 def regroup_assignments(root: Node) -> None:
-    """`a = b = c` groups to the right in Rust, to the left in the grammar."""
+    """`a = b = c` groups to the right in Rust, to the left in the grammar; `return a = b` returns the assignment."""
     for outer in root.descendants():
         if outer.kind not in ASSIGNMENTS:
             continue
@@ -175,6 +176,21 @@ def regroup_assignments(root: Node) -> None:
             inner.start, inner.end, inner.field = middle.start, right.end, "right"
             inner.children = [middle, operator, right]
             outer.children = [target, inner_operator, inner]
+        _regroup_jump(outer)
+
+
+def _regroup_jump(outer: Node) -> None:
+    if len(outer.children) != 3 or outer.children[0].kind not in JUMPS:
+        return
+    jump, operator, right = outer.children
+    *words, target = jump.children
+    if not words or target.kind == "label":
+        return
+    outer.kind, jump.kind = jump.kind, outer.kind
+    target.field = "left"
+    jump.start, jump.end, jump.field = target.start, right.end, None
+    jump.children = [target, operator, right]
+    outer.children = [*words, jump]
 
 
 _POSTFIX = ("call_expression", "field_expression", "index_expression", "try_expression", "await_expression")

@@ -254,3 +254,7 @@ class SigDb(Protocol):
     def has_unseen_impls(self, ty: Ty, trait: DefPath | None = None) -> str | None:
         """Why `ty` may have impls that are not told."""
         ...
+
+    def may_change_fields(self, path: DefPath) -> bool:
+        """Whether the fields of an ADT may be others than those that are told."""
+        ...

@@ -1,7 +1,7 @@
 """Which traits a macro's source names: it cannot implement others for the type that it stands on.
 
 The name of a trait that an impl is for stands in a template, in a string, or among what the user writes for the macro,
-which its source then has to know. A derive cannot change the type itself, so what it puts into a `derive(..)` is about
+which its source then has to know; or in another macro, which a template calls by the path of its crate. A derive cannot change the type itself, so what it puts into a `derive(..)` is about
 other types; an attribute can. Invariant: pure but for `read`; sources that are not at hand may name anything.
 """
 
@@ -26,6 +26,8 @@ HELPERS = frozenset(_HELPER_NAMES.split())
 """Crates that macros are written with: what they make of a type's tokens is what the macro tells them."""
 _DERIVE = re.compile(rb"#!?\s*\[\s*derive\s*\([^()\]]*\)\s*\]")
 _MOST_CRATES = 12
+_CALL = re.compile(rb"(#?\b\w+)\s*::\s*(?:\w+\s*::\s*)*+\w+!\s*[({\[]")
+_KNOWN_CALLS = {name.encode() for name in (*HELPERS, "alloc", "core", "crate", "proc_macro", "self", "std", "super")}
 
 
 @dataclass(slots=True)
@@ -67,7 +69,7 @@ def words_of(
             if library.id not in seen:
                 seen.add(library.id)
                 work.append(library)
-    return MacroWords(texts)
+    return MacroWords(None if any(map(_calls_others, texts)) else texts)
 
 
 def is_named(text: bytes, word: str, *, in_derives: bool) -> bool:
@@ -77,6 +79,11 @@ def is_named(text: bytes, word: str, *, in_derives: bool) -> bool:
         return False
     code = text if in_derives else _DERIVE.sub(b"", text)
     return any(_is_code(code, found.start()) for found in re.finditer(rb"\b" + name + rb"\b", code))
+
+
+def _calls_others(text: bytes) -> bool:
+    """Whether macros are called by the paths of crates that a macro is not written with."""
+    return any(call[1] not in _KNOWN_CALLS and _is_code(text, call.start()) for call in _CALL.finditer(text))
 
 
 def _is_code(text: bytes, at: int) -> bool:
