@@ -119,8 +119,14 @@ def test_assignments_group_to_the_right() -> None:
 @pytest.mark.parametrize(
     ("text", "dump"),
     [
-        ("return a |= b", '(return_expression "return" (compound_assignment_expr left: identifier operator: "|=" right: identifier))'),
-        ("break 'x a = b", '(break_expression "break" label (assignment_expression left: identifier "=" right: identifier))'),
+        (
+            "return a |= b",
+            '(return_expression "return" (compound_assignment_expr left: identifier operator: "|=" right: identifier))',
+        ),
+        (
+            "break 'x a = b",
+            '(break_expression "break" label (assignment_expression left: identifier "=" right: identifier))',
+        ),
         (
             "a = return b = c",
             '(assignment_expression left: identifier "=" right: (return_expression "return" '
