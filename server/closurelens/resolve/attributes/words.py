@@ -1,8 +1,9 @@
 """Which traits a macro's source names: it cannot implement others for the type that it stands on.
 
 The name of a trait that an impl is for stands in a template, in a string, or among what the user writes for the macro,
-which its source then has to know; or in another macro, which a template calls by the path of its crate. A derive cannot change the type itself, so what it puts into a `derive(..)` is about
-other types; an attribute can. Invariant: pure but for `read`; sources that are not at hand may name anything.
+which its source then has to know; or in another macro, which a template calls by the path of its crate. A derive cannot
+change the type itself, so what it puts into a `derive(..)` is about other types; an attribute can. Invariant: pure but
+for `read`; sources that are not at hand may name anything.
 """
 
 from __future__ import annotations
