@@ -86,3 +86,29 @@ fn f<S: Storage>(kept: S) {
 def test_a_trait_that_is_not_known_may_have_the_function() -> None:
     (told,) = closures_of(BOUND, "2021")
     assert told.kind is None
+
+
+UNREAD = """
+trait Input {}
+macro_rules! input { ($($name:ident),*) => { impl<$($name: Input),*> Input for ($($name,)*) {} }; }
+elsewhere::%s;
+struct Id<I>(std::marker::PhantomData<I>, u8);
+impl<I: Input> Copy for Id<I> {}
+impl<I: Input> Clone for Id<I> { fn clone(&self) -> Self { *self } }
+fn f(id: Id<()>) {
+    let _ = || { let _other = id; };
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("call", "is_certain"),
+    [
+        ("all!(input, 0, 8)", False),  # may implement `Input` for tuples
+        ("all!(Input)", False),
+        ("all!(output)", True),
+    ],
+)
+def test_a_macro_call_that_is_not_known_implements_what_it_names(call: str, *, is_certain: bool) -> None:
+    (told,) = closures_of(UNREAD % call, "2021")
+    assert told.certain == is_certain

@@ -272,6 +272,9 @@ def _call_overloaded(cx: FnCtxt, expr: Call, ty: Ty, path: list[Adjustment], exp
         cx.solver.require(ty, t.Bound(trait, (args_var,)))
         cx.solver.select_where_possible()
         ret = cx.solver.normalize(t.Projection(ty, trait, (args_var,), "Output"))
+        if trait in names.ASYNC_FN_TRAITS:
+            # The trait's `CallRefFuture` or `CallOnceFuture`, of which nothing more is known.
+            ret = t.Opaque(trait, 0, (ty, args_var), (t.Bound(names.FUTURE, (), (("Output", ret),)),))
         cx.adjust(expr.callee, path)
         if mutable is not None:
             cx.adjust(expr.callee, [BorrowAdjust(t.Ref(ty, mutable=mutable), mutable)])

@@ -36,6 +36,10 @@ def why_unseen(db: SigDb, ty: Ty, bounds: Sequence[Bound], trait: DefPath | None
     """Why `ty`, with these bounds, may implement more (or `trait`) than is seen: a derive or bound is not known."""
     if isinstance(ty, t.Adt):
         return db.has_unseen_impls(ty, trait)
+    if trait is not None:
+        why = db.has_unseen_impls(ty, trait)
+        if why is not None:
+            return why
     for bound in bounds:
         if db.trait(bound.trait) is None:
             return f"the bound `{short(bound.trait)}` of `{display(ty)}` is not known"

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from closurelens.hir import types as h
-from closurelens.hir.item import ImplItem, TraitItem
+from closurelens.hir.item import ImplItem, Range, TraitItem
+from closurelens.hir.macros.api import Source
 from closurelens.resolve import derive_models, derives
 from closurelens.resolve.module import Entry
 from closurelens.resolve.sketch import FileSketch, Header, ImplKind, header_of, headers_in, impl_starts
@@ -148,6 +149,10 @@ class CrateImpls:
         self._sigs: dict[tuple[Entry, str], ImplSig] = {}
         self._answers: dict[tuple[DefPath, Head, bool], tuple[tuple[int, int, int], list[ImplSig]]] = {}
         """Impls of a trait, and how much was known of the crate then."""
+        self.unread: dict[tuple[Source, Range], bytes] = {}
+        """The arguments of item macro calls that could not be expanded."""
+        self._unread_words: tuple[int, frozenset[bytes]] = (0, _NO_WORDS)
+        self._macros: dict[bytes, frozenset[bytes]] = {}
 
     # Which files to look at
 
@@ -156,6 +161,7 @@ class CrateImpls:
             return self._open
         files = self._open = list(self._crate.files())
         macros, headers, unclear = self._macro_words(files)
+        self._macros = macros
         has_models = not _MODELLED_CRATES.isdisjoint(self._crate.crate.dependencies)
         for file in files:
             for match in _ALIAS.finditer(file.text):
@@ -491,6 +497,18 @@ class CrateImpls:
                 if entry.cfg_off is None and not entry.module.is_gone
             )
         return out
+
+    def unread_words(self) -> frozenset[bytes]:
+        """What stands in the calls that could not be expanded so far, and in the macros that they name."""
+        count, known = self._unread_words
+        if count != len(self.unread):
+            words = {word for text in self.unread.values() for word in _WORD.findall(text)}
+            if words:
+                self._sketch()
+                words = words.union(*(self._macros[name] for name in words & self._macros.keys()))
+            known = frozenset(words)
+            self._unread_words = len(self.unread), known
+        return known
 
     def forget_signatures(self) -> None:
         """Signatures are made anew; which impls there are has not changed."""

@@ -291,11 +291,17 @@ class MacroScope:
         position.upto, position.off = len(module.textual) if upto is None else upto, off
         answer = expander.expand(_as_call(source, call))
         position.upto, position.off = before
+        unread = self._crate.impls.unread
+        key = (source, call.args)
         if isinstance(answer, Expansion):
+            unread.pop(key, None)
             return items_made(answer), answer, None
         name = f"{call.name}!"
-        if isinstance(answer, Failure) and std_macro(call.name) is None and name not in module.unexpanded:
-            module.unexpanded.append(name)
+        if isinstance(answer, Failure) and std_macro(call.name) is None:
+            if name not in module.unexpanded:
+                module.unexpanded.append(name)
+            if not off:
+                unread[key] = source.text[slice(*call.args)]
         return None
 
     def expand_type(self, module: ModuleData, call: MacroCall, *, upto: int, off: bool) -> TypeRef:

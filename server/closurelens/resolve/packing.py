@@ -96,6 +96,7 @@ class _Packer(Writer):
             "macros": macros,
             "method_traits": methods,
             "routes": self.routes,
+            "unread": sorted(word.decode() for word in self.crate.impls.unread_words()),
         }
         return self.file()
 

@@ -12,7 +12,6 @@ from closurelens.hir.macros.definition import ItemTemplates
 from closurelens.hir.types import Anchor, Path, Segment
 from closurelens.project.model import Crate, CrateGraph, CrateId
 from closurelens.resolve import consteval, ctors, derives
-from closurelens.resolve.attributes.words import is_named
 from closurelens.resolve.crate_tree import CrateIndex
 from closurelens.resolve.dependencies import STD, Dependencies, LoadStored, always_from_source
 from closurelens.resolve.module import Entry, ModuleData
@@ -20,6 +19,7 @@ from closurelens.resolve.names import NameLookup, lexical_modules
 from closurelens.resolve.resolver import Resolver
 from closurelens.resolve.signatures import UNMADE, Signatures
 from closurelens.resolve.sources import FileStore, ReadFile
+from closurelens.resolve.unseen import unseen_impls
 from closurelens.ty.sig import (
     AdtKind,
     AdtSig,
@@ -35,7 +35,7 @@ from closurelens.ty.sig import (
     TraitSig,
     ValueSig,
 )
-from closurelens.ty.types import PRIMS, Adt, DefPath, Ty
+from closurelens.ty.types import PRIMS, DefPath, Ty
 
 _ADTS = frozenset((DefKind.STRUCT, DefKind.ENUM, DefKind.UNION))
 _ADT_DEF_KINDS = {AdtKind.STRUCT: DefKind.STRUCT, AdtKind.ENUM: DefKind.ENUM, AdtKind.UNION: DefKind.UNION}
@@ -51,10 +51,6 @@ class ImplChanges:
 
     def __init__(self) -> None:
         self.number = 0
-
-
-_ATTRIBUTE_REACH = 1000
-"""How far before a type its attributes are looked for."""
 
 
 class Program(Dependencies):
@@ -475,37 +471,11 @@ class Program(Dependencies):
 
     def has_unseen_impls(self, ty: Ty, trait: DefPath | None = None) -> str | None:
         """Why `ty` may have impls (of a trait) that are not in the index."""
-        if not isinstance(ty, Adt) or self.is_std(ty.path):
-            return None
-        unseen = self.signatures.unseen
-        if ty.path not in unseen:
-            names = self.unknown_derives(ty.path)
-            kind = "attribute" if names and names[0][0] == "#" else "derive"
-            unseen[ty.path] = f"{kind} `{names[0]}` may add methods and impls" if names else None
-        why = unseen[ty.path]
-        if why is None or trait is None or not self.is_std(trait):
-            return why
-        key = (ty.path, trait)
-        if key not in self.signatures.may_derive:
-            self.signatures.may_derive[key] = self._may_derive(ty.path, trait)
-        return why if self.signatures.may_derive[key] else None
+        return unseen_impls(self, ty, trait)
 
     def may_change_fields(self, path: DefPath) -> bool:
         """Whether an attribute macro on an ADT may have made another type of it."""
         return any(name[0] == "#" for name in self.unknown_derives(path))
-
-    def _may_derive(self, path: DefPath, trait: DefPath) -> bool:
-        entry = None if self.packed(path) is not None else self.entry(path, *_ADTS)
-        if entry is None:
-            return True
-        start, end = entry.item.range
-        around = entry.source.text[max(0, start - _ATTRIBUTE_REACH) : end]
-        if is_named(around, trait.rpartition("::")[2], in_derives=False):
-            return True
-        found = derives.derives_of(self, entry).unknown
-        return any(self.may_implement(macro, trait, in_derives=False) for _, macro in found) or any(
-            self.may_implement(macro, trait, in_derives=True) for _, macro in derives.unknown_attributes(self, entry)
-        )
 
     def why_unknown(self, path: DefPath) -> str:
         """Why nothing is known of what a path names."""

@@ -32,7 +32,7 @@ from closurelens.ty.types import DefPath
 if TYPE_CHECKING:
     from closurelens.resolve.program import Program
 
-FORMAT = 5
+FORMAT = 6
 """Part of every crate's key: to be raised with every change of what is stored or of how it is found out."""
 
 MAGIC = b"closurelens crate %d\n" % FORMAT
@@ -56,6 +56,7 @@ class PackedCrate(Protocol):
     def macro(self, path: DefPath) -> MacroDef | None: ...
     def const_value(self, path: DefPath) -> int | None: ...
     def unknown_derives(self, path: DefPath) -> Sequence[str]: ...
+    def unread_words(self) -> frozenset[bytes]: ...
     def trait_impls(self, trait: DefPath, head: str | None) -> Sequence[ImplSig]: ...
     def all_trait_impls(self, trait: DefPath) -> Sequence[ImplSig]: ...
     def inherent_impls(self, head: str) -> Sequence[ImplSig]: ...
@@ -86,6 +87,9 @@ class PackedMacros:
 
     def unknown_derives(self, path: DefPath) -> Sequence[str]:
         return ()
+
+    def unread_words(self) -> frozenset[bytes]:
+        return frozenset()
 
     def trait_impls(self, trait: DefPath, head: str | None) -> Sequence[ImplSig]:
         return ()
@@ -164,6 +168,7 @@ class StoredCrate:
         self._children: dict[str, Mapping[tuple[Namespace, str], Def]] = {}
         self._heads: dict[str, dict[str | None, list[int]]] = {}
         self._macro_defs: dict[str, MacroDef | None] = {}
+        self._unread: frozenset[bytes] | None = None
 
     # Paths
 
@@ -264,6 +269,11 @@ class StoredCrate:
 
     def unknown_derives(self, path: DefPath) -> Sequence[str]:
         return self._doubts.get(self._relative(path), ())
+
+    def unread_words(self) -> frozenset[bytes]:
+        if self._unread is None:
+            self._unread = frozenset(word.encode() for word in self._records.index["unread"])
+        return self._unread
 
     def macro(self, path: DefPath) -> MacroDef | None:
         if path not in self._macro_defs:

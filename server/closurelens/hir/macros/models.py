@@ -20,6 +20,7 @@ from closurelens.hir.macros.proc_rules import RULES
 from closurelens.hir.macros.rsx import rsx
 from closurelens.hir.macros.sycamore_view import view as sycamore_view
 from closurelens.hir.macros.transcribe import Output
+from closurelens.hir.macros.variadics import all_tuples, all_tuples_enumerated, all_tuples_with_size
 
 if TYPE_CHECKING:
     from closurelens.hir.macros.expander import Expander
@@ -75,6 +76,9 @@ _MAKERS: dict[str, Callable[[Arguments], Output | str]] = {
     "leptos_macro::view": view,
     "dioxus_core_macro::rsx": rsx,
     "sycamore_macro::view": sycamore_view,
+    "variadics_please::all_tuples": all_tuples,
+    "variadics_please::all_tuples_enumerated": all_tuples_enumerated,
+    "variadics_please::all_tuples_with_size": all_tuples_with_size,
 }
 
 _FACADES = {
