@@ -88,7 +88,7 @@ def head_of(item: FnItem, source: Source) -> Head | None:
     return None if written is None else Head(written, text)
 
 
-def placed(item: FnItem, code: str) -> list[Item]:
+def placed(item: Item, code: str) -> list[Item]:
     """The items of `code`, as if `item` declared them."""
     made = lower_items_of(code)
     for one in made:

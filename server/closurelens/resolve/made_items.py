@@ -17,6 +17,7 @@ from closurelens.hir.macros.api import Source
 from closurelens.hir.types import Anchor, GenericArgs, GenericsDecl, Path, PathType, RefType, Segment, TypeRef
 from closurelens.project import paths
 from closurelens.resolve.derive_models import type_of
+from closurelens.resolve.self_referencing import made_of_self_referencing
 
 if TYPE_CHECKING:
     from closurelens.resolve.crate_tree import CrateIndex
@@ -40,6 +41,8 @@ def made_beside(crate: CrateIndex, item: AdtItem, source: Source) -> list[Item]:
         return _projections(item, source)
     if "pest_derive" in known and any(name in ("grammar", "grammar_inline") for name in others):
         return [_rules(crate, item, source)]
+    if "ouroboros" in known and any(name in ("self_referencing", "ouroboros::self_referencing") for name in others):
+        return made_of_self_referencing(item, source)
     return []
 
 

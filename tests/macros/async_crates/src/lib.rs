@@ -3,6 +3,7 @@ pub mod attributes;
 pub mod derives;
 pub mod items;
 pub mod newtypes;
+pub mod self_referencing;
 pub mod select;
 pub mod tracing_macros;
 pub mod wire;
