@@ -308,3 +308,9 @@ def test_trees_of_anything_are_well_formed(text: str) -> None:
             assert at <= child.start <= child.end <= node.end
             at = child.start
     root.dump()
+
+
+def test_blanks_before_the_mark_of_a_definition() -> None:
+    root = tree_of(b"macro_rules  ! t { [;] => { 1 }; } fn f() -> bool { macro_rules != 1 }")
+    assert [node.kind for node in root.named_children] == ["macro_definition", "function_item"]
+    assert not root.has_error

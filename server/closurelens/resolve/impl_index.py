@@ -28,7 +28,7 @@ Head = str | None
 UNKNOWN_HEAD = "?"
 """The head of impls whose self type is not known: nobody asks for it."""
 
-_MACRO_DEFINITION = re.compile(rb"macro_rules!\s*(?:r#)?([A-Za-z_]\w*)")
+_MACRO_DEFINITION = re.compile(rb"macro_rules\s*!\s*(?:r#)?([A-Za-z_]\w*)")
 _ALIAS = re.compile(rb"type\s+([A-Za-z_]\w*)[^=;{]*=([^;]{1,300});")
 # A pattern that starts with letters is searched for many times faster: what stands before is looked at afterwards.
 _TYPE_ALIAS = re.compile(rb"type\s+([A-Za-z_]\w*)")

@@ -89,7 +89,7 @@ def _head(text: bytes, at: int, end: int) -> re.Match[bytes] | None:
 _HEADER_SKIP = re.compile(runs(rb"{}()\[\];"))
 _ITEM_WORDS = (
     rb"(?:pub\b|fn[ \t]+\w|impl\b(?![^\n]*,[ \t]*$)|(?:struct|enum|trait|mod|type)[ \t]+\w|use[ \t]+[\w:{]"
-    rb"|static[ \t]+\w|macro_rules!|const[ \t]+(?:fn\b|\w+[ \t]*:)"
+    rb"|static[ \t]+\w|macro_rules[ \t]*+!|const[ \t]+(?:fn\b|\w+[ \t]*:)"
     rb"|(?:unsafe|async|default)[ \t]+(?:fn|impl|trait|extern)\b|extern[ \t]+(?:crate\b|\"))"
 )
 _ITEM_LINE = re.compile(rb"(?m)^([ \t]*+)" + _ITEM_WORDS)

@@ -333,6 +333,7 @@ _COMMA_BAR = _pattern(rb",~\|")
 _RANGE_TO = _Late(rb"(?:[(\[{,;=|&]|\breturn|\bbreak)~(?P<range>\.\.=)")
 _QUALIFIED = _Late(rb"<~(?:\w+~::~)*\w+~(?P<colons>::)~" + _ANGLES + rb"~as\b")
 _WHERE_PLUS = _Late(rb"\bwhere\b[^{};]*(?P<plus>\+)~(?=\{)")
+_MACRO_RULES = re.compile(rb"\bmacro_rules(\s+!)(?!=)")
 _EMPTY_WHERE = _Late(rb"\bwhere\b~\w+~:~(?=[{;])")
 
 
@@ -350,6 +351,9 @@ def _spellings(work: _Work) -> None:
     if b"become" in code or b"yeet" in code:
         for found in _BECOME.finditer(code):
             work.put(found.start(), b"return".ljust(len(found.group())))
+    if b"macro_rules" in code:
+        for found in _MACRO_RULES.finditer(code):
+            work.put(found.start(1), b"!".ljust(len(found[1])))
     if b"dyn" in code:
         for found in _DYN.finditer(code):
             work.blank(*found.span("skip"))
