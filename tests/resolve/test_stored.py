@@ -10,7 +10,8 @@ from closurelens.project.model import Crate, CrateGraph
 from closurelens.resolve.dependencies import Absent, Route
 from closurelens.resolve.packing import pack_crate
 from closurelens.resolve.program import Program
-from closurelens.resolve.stored import PackedMacros, StoredCrate, is_current
+from closurelens.resolve.stored import OFTEN_DERIVED, PackedMacros, StoredCrate, is_current
+from closurelens.resolve.unseen import may_derive
 from closurelens.ty.sig import Def, DefKind, Namespace
 from closurelens.ty.types import Adt
 
@@ -34,7 +35,7 @@ pub mod shapes {
     use crate::Named;
     #[derive(Clone, Debug, PartialEq)]
     pub struct Point<T = i32> { pub x: T, y: T }
-    #[derive(Clone, macros::Magic)]
+    #[derive(Clone, macros::Magic)] #[magic(Drop)]
     pub enum Shape<'a, const N: usize> { Dot, At(Point), Many { points: [Point; N], names: &'a [&'a str] } }
     pub union Bits { pub a: u32, pub b: f32 }
     impl<T: Clone> Point<T> {
@@ -72,7 +73,7 @@ pub mod extra { pub struct Extra; pub fn helper() {} }
 #[macro_export]
 macro_rules! define { ($n:ident $d:tt) => { #[macro_export] macro_rules! $n { () => { $d crate::SIZE } } } }
 //- /macros.rs
-#[proc_macro_derive(Magic)] pub fn magic(input: TokenStream) -> TokenStream { input }
+#[proc_macro_derive(Magic, attributes(magic))] pub fn magic(input: TokenStream) -> TokenStream { input }
 """
 
 
@@ -150,6 +151,9 @@ def test_items(programs: tuple[Program, Program], module: str) -> None:
             asked += told is not None
         assert stored.const_value(definition) == source.const_value(definition)
         assert list(stored.unknown_derives(path)) == list(source.unknown_derives(path))
+        if stored.unknown_derives(path):
+            told = [[may_derive(program, path, trait) for trait in OFTEN_DERIVED] for program in programs]
+            assert told[0] == told[1] != [True] * len(OFTEN_DERIVED)
         assert stored.has_variant(path, "Dot") == source.has_variant(path, "Dot")
         if definition.kind in (DefKind.STRUCT, DefKind.ENUM, DefKind.UNION, DefKind.TRAIT):
             assert stored.params_of(definition) == source.params_of(definition)

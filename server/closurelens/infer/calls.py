@@ -9,7 +9,7 @@ from closurelens.hir.body import Call, Closure, Expr, MethodCall, PathExpr
 from closurelens.infer import autoderef, method, names
 from closurelens.infer.coercion import coerce, demand_coerce
 from closurelens.infer.fn_ctxt import FnCtxt
-from closurelens.infer.goals import Answer
+from closurelens.infer.goals import Answer, TraitGoal
 from closurelens.infer.result import Adjustment, BorrowAdjust, ClosureKind, MethodCallee
 from closurelens.infer.table import Table, VarKind
 from closurelens.ty import types as t
@@ -173,6 +173,8 @@ def check_method_call(cx: FnCtxt, expr: MethodCall, expected: Ty | None) -> Ty:
     resolver = cx.scopes.resolver_at(expr.id)
     turbofish = resolver.lower_generic_args(expr.generic_args, cx.var) if expr.generic_args is not None else ()
     confirmed = method.confirm(cx, expr, pick, adjusted, turbofish)
+    if isinstance(confirmed.ret, t.Ref) and isinstance(expected, t.Ref):
+        _take_expected(cx, confirmed.ret, expected)
     doubt = ""
     if pick.doubtful:
         last = found[-1].ty
@@ -182,6 +184,25 @@ def check_method_call(cx: FnCtxt, expr: MethodCall, expected: Ty | None) -> Ty:
     cx.callees[expr.id] = confirmed.callee
     check_args(cx, expr.args, confirmed.params, confirmed.ret, expected, doubt)
     return confirmed.ret
+
+
+_STD = tuple([f"{crate}::" for crate in names.STD_CRATES])
+
+
+def _take_expected(cx: FnCtxt, ret: t.Ref, expected: t.Ref) -> None:
+    """`let b: &BStr = bytes.as_ref()`: that bstr has an impl for it makes std's own not the only one.
+
+    Impls of crates that no type in a goal names yet are not looked for, so it is the expected type that brings them in.
+    """
+    table = cx.table
+    var, inner = table.shallow(ret.inner), table.shallow(expected.inner)
+    if not isinstance(var, t.Infer) or not isinstance(inner, t.Adt) or inner.path.startswith(_STD):
+        return
+    for goal in cx.solver.pending:
+        if isinstance(goal, TraitGoal) and goal.args and table.shallow(goal.args[0]) is var:
+            if cx.solver.holds(goal.self_ty, goal.trait, (inner, *goal.args[1:])) is Answer.YES:
+                table.unify(var, inner)
+            return
 
 
 def check_call(cx: FnCtxt, expr: Call, expected: Ty | None) -> Ty:

@@ -34,7 +34,11 @@ def _far(db: SigDb, table: Table, self_ty: Ty, trait: DefPath, args: tuple[Ty, .
     """Impls that stand in the crate of a type or trait inside the self type or the arguments."""
     out: list[ImplSig] = []
     seen: set[str] = set()
-    for ty in (self_ty, *args):
+    near = (self_ty, *args)
+    if self_ty.__class__ is t.Adt and any(table.shallow(arg).__class__ is t.Infer for arg in args):
+        # `impl From<BString> for Cow<BStr>` is about types of one crate.
+        near += self_ty.parts()
+    for ty in near:
         path = local_to(table, ty)
         if path is not None and path != head:
             crate = path.partition("::")[0]

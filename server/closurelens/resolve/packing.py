@@ -12,7 +12,8 @@ from closurelens.hir.item import MacroRulesItem
 from closurelens.hir.macros.api import Expansion, OpaqueMacro
 from closurelens.records import replace
 from closurelens.resolve.module import Entry, ModuleData
-from closurelens.resolve.stored import CRATE_MARK, MAGIC, UNNAMED
+from closurelens.resolve.stored import CRATE_MARK, MAGIC, OFTEN_DERIVED, UNNAMED
+from closurelens.resolve.unseen import may_derive
 from closurelens.stdsig import format as f
 from closurelens.stdsig.encode import Writer
 from closurelens.ty import types as t
@@ -50,6 +51,7 @@ class _Packer(Writer):
         }
         consts: dict[str, int] = {}
         doubts: dict[str, list[str]] = {}
+        underived: dict[str, list[str]] = {}
         macros: dict[str, list[Any]] = {}
         methods: dict[str, list[str]] = {}
         self.fn_numbers = paths["fns"]
@@ -62,6 +64,9 @@ class _Packer(Writer):
                 names = self.program.unknown_derives(entry.path)
                 if names:
                     doubts[path] = list(names)
+                    underived[path] = [
+                        trait for trait in OFTEN_DERIVED if not may_derive(self.program, entry.path, trait)
+                    ]
             elif entry.kind in _TRAITS:
                 trait = self.program.trait(entry.path)
                 if trait is not None:
@@ -93,6 +98,7 @@ class _Packer(Writer):
             "paths": paths,
             "consts": consts,
             "doubts": doubts,
+            "underived": underived,
             "macros": macros,
             "method_traits": methods,
             "routes": self.routes,

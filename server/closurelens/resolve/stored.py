@@ -32,8 +32,19 @@ from closurelens.ty.types import DefPath
 if TYPE_CHECKING:
     from closurelens.resolve.program import Program
 
-FORMAT = 6
+FORMAT = 7
 """Part of every crate's key: to be raised with every change of what is stored or of how it is found out."""
+
+OFTEN_DERIVED = (
+    "core::clone::Clone",
+    "core::iter::traits::collect::IntoIterator",
+    "core::iter::traits::iterator::Iterator",
+    "core::marker::Copy",
+    "core::ops::deref::Deref",
+    "core::ops::deref::DerefMut",
+    "core::ops::drop::Drop",
+)
+"""Of these it is stored whether the unknown macros on a type may implement them; of others they always may."""
 
 MAGIC = b"closurelens crate %d\n" % FORMAT
 CRATE_MARK = "\0"
@@ -57,6 +68,7 @@ class PackedCrate(Protocol):
     def const_value(self, path: DefPath) -> int | None: ...
     def unknown_derives(self, path: DefPath) -> Sequence[str]: ...
     def unread_words(self) -> frozenset[bytes]: ...
+    def may_derive(self, path: DefPath, trait: DefPath) -> bool: ...
     def trait_impls(self, trait: DefPath, head: str | None) -> Sequence[ImplSig]: ...
     def all_trait_impls(self, trait: DefPath) -> Sequence[ImplSig]: ...
     def inherent_impls(self, head: str) -> Sequence[ImplSig]: ...
@@ -90,6 +102,9 @@ class PackedMacros:
 
     def unread_words(self) -> frozenset[bytes]:
         return frozenset()
+
+    def may_derive(self, path: DefPath, trait: DefPath) -> bool:
+        return False
 
     def trait_impls(self, trait: DefPath, head: str | None) -> Sequence[ImplSig]:
         return ()
@@ -154,6 +169,7 @@ class StoredCrate:
         self._inherent: dict[str, list[int]] = index["inherent"]
         self._consts: dict[str, int] = index["consts"]
         self._doubts: dict[str, list[str]] = index["doubts"]
+        self._underived: dict[str, list[str]] = index["underived"]
         self._macros: dict[str, list[object]] = index["macros"]
         self._routes: list[tuple[int, str]] = index["routes"]
         self._crates: dict[int, Crate | None] = {0: crate}
@@ -274,6 +290,9 @@ class StoredCrate:
         if self._unread is None:
             self._unread = frozenset(word.encode() for word in self._records.index["unread"])
         return self._unread
+
+    def may_derive(self, path: DefPath, trait: DefPath) -> bool:
+        return trait not in self._underived.get(self._relative(path), ())
 
     def macro(self, path: DefPath) -> MacroDef | None:
         if path not in self._macro_defs:

@@ -36,11 +36,16 @@ def unseen_impls(program: Program, ty: Ty, trait: DefPath | None) -> str | None:
     why = unseen[ty.path]
     if why is None or trait is None or not program.is_std(trait):
         return why
-    key = (ty.path, trait)
-    may_derive = program.signatures.may_derive
-    if key not in may_derive:
-        may_derive[key] = _may_derive(program, ty.path, trait)
-    return why if may_derive[key] else None
+    return why if may_derive(program, ty.path, trait) else None
+
+
+def may_derive(program: Program, path: DefPath, trait: DefPath) -> bool:
+    """Whether the macros on an ADT of which nothing is known may implement a trait of std for it."""
+    key = (path, trait)
+    known = program.signatures.may_derive
+    if key not in known:
+        known[key] = _may_derive(program, path, trait)
+    return known[key]
 
 
 def _may_be_unread(program: Program, ty: Ty, trait: DefPath) -> bool:
@@ -66,7 +71,10 @@ def _unread_words(program: Program, path: DefPath) -> frozenset[bytes]:
 
 
 def _may_derive(program: Program, path: DefPath, trait: DefPath) -> bool:
-    entry = None if program.packed(path) is not None else program.entry(path, *_ADTS)
+    packed = program.packed(path)
+    if packed is not None:
+        return packed.may_derive(path, trait)
+    entry = program.entry(path, *_ADTS)
     if entry is None:
         return True
     start, end = entry.item.range
