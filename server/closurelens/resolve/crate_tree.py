@@ -23,7 +23,7 @@ from closurelens.resolve.macro_scope import MacroScope
 from closurelens.resolve.module import Entry, ModuleData, State
 from closurelens.resolve.sketch import FileSketch, crate_files
 from closurelens.ty.sig import Def, DefKind
-from closurelens.ty.types import DefPath
+from closurelens.ty.types import PRIMS, DefPath
 
 if TYPE_CHECKING:
     from closurelens.resolve.program import Program
@@ -116,6 +116,13 @@ class CrateIndex:
             return self.program.dependency(self.crate.for_test(), name)
         if name in _STD_CRATES:
             return Def(DefKind.MODULE, name)
+        if (
+            self.crate.is_member
+            and name[:1].islower()
+            and name not in PRIMS
+            and self.program.is_library(self.crate, name)
+        ):
+            return self.program.dependency(self.crate, name)
         return Def(DefKind.UNKNOWN, name) if name in _OTHER_STD_CRATES else None
 
     def prelude(self) -> DefPath | None:

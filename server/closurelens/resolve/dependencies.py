@@ -161,6 +161,13 @@ class Dependencies(ABC):
             found = self._dependencies[key] = Def(DefKind.UNKNOWN if why is not None else DefKind.MODULE, own)
         return found
 
+    def is_library(self, crate: Crate, name: str) -> bool:
+        """Whether a dependency of a member has a library of this name, which is not that of its package.
+
+        The manifests of the dependencies tell, and those are not read before a name is found nowhere else.
+        """
+        return self.index_dependencies and name in self.graph.extern_names(crate)
+
     def name_of_dependency(self, crate: Crate, name: str) -> str:
         """As `name_of`, for what `crate` calls `name`; nothing is read or asked for."""
         graph = self.graph

@@ -7,6 +7,7 @@ inherent functions, and that there is nothing else. Invariant: a derive that is 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from closurelens.hir.item import AdtItem, FieldDecl, FnItem, ImplItem
@@ -26,6 +27,8 @@ from closurelens.hir.types import (
 )
 from closurelens.records import dataclass, replace
 from closurelens.resolve import derive_more
+from closurelens.resolve.derive_enums import as_inner
+from closurelens.resolve.derive_parts import alias_of, impl_of
 from closurelens.resolve.derive_setters import setters
 from closurelens.syntax.nodes import tree_of
 
@@ -106,6 +109,41 @@ def _words_of_derive_more(name: str) -> str:
     return f" {name} {name.replace('Into', 'From')}"
 
 
+_INNERMOST = re.compile(r"\([^()]*\)")
+_EDUCE_TRAITS = {
+    "Copy": "core::marker::Copy",
+    "Clone": "core::clone::Clone",
+    "Debug": "core::fmt::Debug",
+    "Default": "core::default::Default",
+    "Hash": "core::hash::Hash",
+} | {name: f"core::cmp::{name}" for name in ("Eq", "Ord", "PartialEq", "PartialOrd")}
+
+
+def _educe(item: AdtItem, own: TypeRef) -> list[ImplItem] | None:
+    """The traits that the attribute lists, where it changes only how they are implemented."""
+    text = (item.attrs.arguments or {}).get("educe", "")
+    while "(" in text:
+        shorter = _INNERMOST.sub("", text)
+        if shorter == text or "new" in text:
+            return None
+        text = shorter
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    if (
+        item.generics.params
+        or item.attrs.others.count("educe") != 1
+        or not all(name in _EDUCE_TRAITS for name in names)
+    ):
+        return None
+    return [_impl(item, own, _absolute(_EDUCE_TRAITS[name])) for name in names]
+
+
+def _ref_cast(item: AdtItem, own: TypeRef) -> list[ImplItem] | None:
+    fields = item.variants[0].fields if item.kind == "struct" else []
+    if len(fields) != 1:
+        return None
+    return [impl_of(item, _absolute("ref_cast::RefCast"), own, [alias_of(item, "From", fields[0].ty)])]
+
+
 _THISERROR = DeriveModel(
     "impl ::core::error::Error for Self {}", "", "backtrace error from source", " Display From", _thiserror
 )
@@ -126,6 +164,9 @@ DERIVES: dict[str, DeriveModel] = {
     "yew_macro::Properties": _of("::yew::html::Properties", "prop_or prop_or_else prop_or_default", bound=False),
     "dioxus_core_macro::Props": _builder("::dioxus_core::Properties", "props"),
     "sycamore_macro::Props": replace(_builder("::sycamore::rt::Props", "prop"), more=setters),
+    "educe::Educe": DeriveModel("", "", "educe", f" {' '.join(_EDUCE_TRAITS)}", _educe),
+    "enum_as_inner::EnumAsInner": DeriveModel("", "", "", "", as_inner),
+    "ref_cast_impl::RefCast": DeriveModel("", "", "trivial", " RefCast", _ref_cast),
     "typed_builder_macro::TypedBuilder": _builder("", "builder"),
     "implicit_clone_derive::ImplicitClone": _of("::implicit_clone::ImplicitClone", bound=False),
     "bytemuck_derive::Pod": _of("::bytemuck::Pod", "bytemuck"),
@@ -179,6 +220,7 @@ FACADES = {
     "derive_more": "derive_more_impl",
     "implicit_clone": "implicit_clone_derive",
     "prost": "prost_derive",
+    "ref_cast": "ref_cast_impl",
     "schemars": "schemars_derive",
     "serde": "serde_derive",
     "strum": "strum_macros",
@@ -227,6 +269,9 @@ def crates() -> frozenset[str]:
         "dioxus",
         "prost",
         "derive_more",
+        "educe",
+        "enum_as_inner",
+        "ref_cast",
         "zeroize",
     }
 

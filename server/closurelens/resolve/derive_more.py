@@ -14,97 +14,31 @@ from closurelens.hir.item import (
     AdtItem,
     Attrs,
     FieldDecl,
-    FnItem,
     ImplItem,
     Item,
-    SelfParam,
-    TypeAliasItem,
     VariantDecl,
 )
 from closurelens.hir.types import (
-    Anchor,
     BoundRef,
     GenericArgs,
     GenericParamDecl,
-    GenericsDecl,
     Path,
     PathType,
     RefType,
     Segment,
-    TupleType,
     TypeRef,
 )
-from closurelens.records import replace
+from closurelens.resolve.derive_parts import SELF, absolute, alias_of, impl_of, method_of, named, receiver, tuple_of
 
 Impls = list[ImplItem] | None
 Derive = Callable[[AdtItem, TypeRef], Impls]
 
 _SKIPPED = ("skip", "ignore")
-_SELF = PathType(Path([Segment("Self")]))
-
-
-def _absolute(text: str, *args: TypeRef) -> Path:
-    segments = [Segment(name) for name in text.split("::")]
-    if args:
-        segments[-1].args = GenericArgs(list(args))
-    return Path(segments, Anchor.GLOBAL)
-
-
-def _type(text: str, *args: TypeRef) -> TypeRef:
-    return PathType(_absolute(text, *args))
 
 
 def _assoc_of(ty: TypeRef, trait: Path, name: str) -> TypeRef:
     """`<ty as trait>::name`."""
     return PathType(Path([Segment(name)], qself=ty, trait=trait))
-
-
-def _impl(
-    item: AdtItem,
-    trait: Path | None,
-    own: TypeRef,
-    items: list[Item] | None = None,
-    where: list[tuple[TypeRef, list[BoundRef]]] | None = None,
-    more: list[GenericParamDecl] | None = None,
-) -> ImplItem:
-    at = (item.range[0], item.range[0])
-    attrs = replace(item.attrs, derives=[], others=[], arguments=None)
-    given = item.generics
-    generics = given
-    if where or more:
-        generics = GenericsDecl([*given.params, *(more or ())], [*given.where, *(where or ())], given.lifetimes)
-    return ImplItem("", item.range, at, attrs, None, generics, trait, own, items or [])
-
-
-def _alias(item: AdtItem, name: str, ty: TypeRef) -> TypeAliasItem:
-    at = (item.range[0], item.range[0])
-    return TypeAliasItem(name, item.range, at, Attrs(), None, GenericsDecl(), [], ty)
-
-
-def _method(
-    item: AdtItem, name: str, receiver: SelfParam | None, params: list[tuple[str, TypeRef]], ret: TypeRef
-) -> FnItem:
-    at = (item.range[0], item.range[0])
-    return FnItem(
-        name,
-        item.range,
-        at,
-        Attrs(),
-        "pub",
-        GenericsDecl(),
-        receiver,
-        params,
-        ret,
-        is_async=False,
-        is_unsafe=False,
-        is_const=True,
-        is_variadic=False,
-        body=None,
-    )
-
-
-def _tuple(types: list[TypeRef]) -> TypeRef:
-    return types[0] if len(types) == 1 else TupleType(types)
 
 
 def _is_plain(attrs: Attrs, name: str) -> bool:
@@ -147,17 +81,17 @@ def _deref(item: AdtItem, own: TypeRef) -> Impls:
     found = _pointed(item, "deref")
     if found is None:
         return None
-    trait = _absolute("core::ops::Deref")
+    trait = absolute("core::ops::Deref")
     field, is_forward = found
     if not is_forward:
-        return [_impl(item, trait, own, [_alias(item, "Target", field)])]
-    target = _alias(item, "Target", _assoc_of(field, trait, "Target"))
-    return [_impl(item, trait, own, [target], [(field, [BoundRef(trait)])])]
+        return [impl_of(item, trait, own, [alias_of(item, "Target", field)])]
+    target = alias_of(item, "Target", _assoc_of(field, trait, "Target"))
+    return [impl_of(item, trait, own, [target], [(field, [BoundRef(trait)])])]
 
 
 def _deref_mut(item: AdtItem, own: TypeRef) -> Impls:
     found = _pointed(item, "deref_mut")
-    return None if found is None else [_impl(item, _absolute("core::ops::DerefMut"), own)]
+    return None if found is None else [impl_of(item, absolute("core::ops::DerefMut"), own)]
 
 
 def _as(trait: str, attribute: str) -> Derive:
@@ -165,7 +99,7 @@ def _as(trait: str, attribute: str) -> Derive:
         fields = _fields(item, attribute)
         if not fields or (len(fields) > 1 and attribute not in fields[0].attrs.others):
             return None
-        return [_impl(item, _absolute(trait, field.ty), own) for field in fields]
+        return [impl_of(item, absolute(trait, field.ty), own) for field in fields]
 
     return derive
 
@@ -185,7 +119,7 @@ def _from(item: AdtItem, own: TypeRef) -> Impls:
         if item.kind == "struct" or "from" in variant.attrs.others or (variant.fields and not marked):
             variants.append(variant)
     return [
-        _impl(item, _absolute("core::convert::From", _tuple([field.ty for field in variant.fields])), own)
+        impl_of(item, absolute("core::convert::From", tuple_of([field.ty for field in variant.fields])), own)
         for variant in variants
     ]
 
@@ -194,7 +128,7 @@ def _into(item: AdtItem, own: TypeRef) -> Impls:
     fields = _fields(item, "into")
     if not fields or any("into" in field.attrs.others for field in fields):
         return None
-    return [_impl(item, _absolute("core::convert::From", own), _tuple([field.ty for field in fields]))]
+    return [impl_of(item, absolute("core::convert::From", own), tuple_of([field.ty for field in fields]))]
 
 
 def _try_into(item: AdtItem, own: TypeRef) -> Impls:
@@ -205,18 +139,18 @@ def _try_into(item: AdtItem, own: TypeRef) -> Impls:
         if any(not _is_plain(field.attrs, "try_into") for field in variant.fields):
             return None
         if not _is_skipped(variant.attrs, "try_into"):
-            target = _tuple([field.ty for field in variant.fields])
+            target = tuple_of([field.ty for field in variant.fields])
             if target not in targets:
                 targets.append(target)
-    error = _alias(item, "Error", _type("derive_more::TryIntoError", own))
-    return [_impl(item, _absolute("core::convert::TryFrom", own), target, [error]) for target in targets]
+    error = alias_of(item, "Error", named("derive_more::TryIntoError", own))
+    return [impl_of(item, absolute("core::convert::TryFrom", own), target, [error]) for target in targets]
 
 
 def _constructor(item: AdtItem, own: TypeRef) -> Impls:
     if item.kind != "struct":
         return None
     params = [(field.name, field.ty) for field in item.variants[0].fields]
-    return [_impl(item, None, own, [_method(item, "new", None, params, own)])]
+    return [impl_of(item, None, own, [method_of(item, "new", None, params, own)])]
 
 
 _WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -239,17 +173,13 @@ def _of_variants(attribute: str, methods: Callable[[AdtItem, VariantDecl, str], 
             if name is None or not _is_plain(variant.attrs, attribute):
                 return None
             out.extend(methods(item, variant, name))
-        return [_impl(item, None, own, out)]
+        return [impl_of(item, None, own, out)]
 
     return derive
 
 
-def _by(name: str) -> SelfParam:
-    return SelfParam(by_ref=name != "owned", mutable=name == "ref_mut", ty=None)
-
-
 def _is_variant(item: AdtItem, _variant: VariantDecl, name: str) -> list[Item]:
-    return [_method(item, f"is_{name}", _by("ref"), [], PathType(Path([Segment("bool")])))]
+    return [method_of(item, f"is_{name}", receiver("ref"), [], PathType(Path([Segment("bool")])))]
 
 
 _SUFFIX = {"owned": "", "ref": "_ref", "ref_mut": "_mut"}
@@ -266,14 +196,14 @@ def _unwrapping(attribute: str, error: str) -> Callable[[AdtItem, VariantDecl, s
                 continue
             mutable = way == "ref_mut"
             types: list[TypeRef] = [field.ty for field in variant.fields]
-            value: TypeRef = _SELF
+            value: TypeRef = SELF
             if way != "owned":
                 types = [RefType(ty, mutable) for ty in types]
-                value = RefType(_SELF, mutable)
-            ret = _tuple(types)
+                value = RefType(SELF, mutable)
+            ret = tuple_of(types)
             if error:
-                ret = _type("core::result::Result", ret, _type(error, value))
-            out.append(_method(item, f"{attribute}_{name}{_SUFFIX[way]}", _by(way), [], ret))
+                ret = named("core::result::Result", ret, named(error, value))
+            out.append(method_of(item, f"{attribute}_{name}{_SUFFIX[way]}", receiver(way), [], ret))
         return out
 
     return methods
@@ -283,7 +213,7 @@ def _plain(trait: str) -> Derive:
     """One impl, whatever the fields are."""
 
     def derive(item: AdtItem, own: TypeRef) -> Impls:
-        return [_impl(item, _absolute(trait), own)]
+        return [impl_of(item, absolute(trait), own)]
 
     return derive
 
@@ -294,29 +224,29 @@ def _operator(trait: str) -> Derive:
     def derive(item: AdtItem, own: TypeRef) -> Impls:
         if item.kind != "struct":
             return None
-        output = [_alias(item, "Output", own)]
+        output = [alias_of(item, "Output", own)]
         where: list[tuple[TypeRef, list[BoundRef]]] = []
         for param in item.generics.params:
             if param.const_type is None:
                 ty = PathType(Path([Segment(param.name)]))
-                path = _absolute(trait)
+                path = absolute(trait)
                 path.segments[-1].args = GenericArgs([], [("Output", ty)])
                 where.append((ty, [BoundRef(path)]))
-        return [_impl(item, _absolute(trait), own, list(output), where)]
+        return [impl_of(item, absolute(trait), own, list(output), where)]
 
     return derive
 
 
 def _folded(trait: str) -> Derive:
     def derive(item: AdtItem, own: TypeRef) -> Impls:
-        return None if item.kind != "struct" or item.generics.params else [_impl(item, _absolute(trait), own)]
+        return None if item.kind != "struct" or item.generics.params else [impl_of(item, absolute(trait), own)]
 
     return derive
 
 
 def _assigning(trait: str) -> Derive:
     def derive(item: AdtItem, own: TypeRef) -> Impls:
-        return None if item.kind != "struct" or item.generics.params else [_impl(item, _absolute(trait), own)]
+        return None if item.kind != "struct" or item.generics.params else [impl_of(item, absolute(trait), own)]
 
     return derive
 
@@ -327,9 +257,9 @@ def _indexing(trait: str, attribute: str) -> Derive:
         if field is None:
             return None
         index = PathType(Path([Segment("__Idx")]))
-        path = _absolute(trait, index)
-        items: list[Item] = [_alias(item, "Output", _assoc_of(field, path, "Output"))] if attribute == "index" else []
-        return [_impl(item, path, own, items, [(field, [BoundRef(path)])], [GenericParamDecl("__Idx")])]
+        path = absolute(trait, index)
+        items: list[Item] = [alias_of(item, "Output", _assoc_of(field, path, "Output"))] if attribute == "index" else []
+        return [impl_of(item, path, own, items, [(field, [BoundRef(path)])], [GenericParamDecl("__Idx")])]
 
     return derive
 
@@ -338,18 +268,18 @@ def _into_iterator(item: AdtItem, own: TypeRef) -> Impls:
     field = _one_field(item, "into_iterator")
     if field is None:
         return None
-    trait = _absolute("core::iter::IntoIterator")
-    items: list[Item] = [_alias(item, name, _assoc_of(field, trait, name)) for name in ("Item", "IntoIter")]
-    return [_impl(item, trait, own, items, [(field, [BoundRef(trait)])])]
+    trait = absolute("core::iter::IntoIterator")
+    items: list[Item] = [alias_of(item, name, _assoc_of(field, trait, name)) for name in ("Item", "IntoIter")]
+    return [impl_of(item, trait, own, items, [(field, [BoundRef(trait)])])]
 
 
 def _from_str(item: AdtItem, own: TypeRef) -> Impls:
-    trait = _absolute("core::str::FromStr")
+    trait = absolute("core::str::FromStr")
     field = _one_field(item, "from_str")
     if field is not None:
         error = _assoc_of(field, trait, "Err")
-        return [_impl(item, trait, own, [_alias(item, "Err", error)], [(field, [BoundRef(trait)])])]
-    return [_impl(item, trait, own, [_alias(item, "Err", _type("derive_more::FromStrError"))])]
+        return [impl_of(item, trait, own, [alias_of(item, "Err", error)], [(field, [BoundRef(trait)])])]
+    return [impl_of(item, trait, own, [alias_of(item, "Err", named("derive_more::FromStrError"))])]
 
 
 DERIVES: dict[str, tuple[str, Derive]] = {

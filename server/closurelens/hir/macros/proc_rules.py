@@ -108,6 +108,14 @@ TEXTS: Final = {
         };
     """,
     "__complete": "() => { loop {} }; ($body:expr) => { $body };",
+    # indoc: the macros of std, with the string's indentation taken away.
+    "indoc::indoc": "($text:literal $(,)?) => { $text };",
+    "indoc::formatdoc": "($($arg:tt)*) => { ::std::format!($($arg)*) };",
+    "indoc::printdoc": "($($arg:tt)*) => { ::std::print!($($arg)*) };",
+    "indoc::eprintdoc": "($($arg:tt)*) => { ::std::eprint!($($arg)*) };",
+    "indoc::writedoc": "($($arg:tt)*) => { ::std::write!($($arg)*) };",
+    "indoc::panicdoc": "($($arg:tt)*) => { ::std::panic!($($arg)*) };",
+    "indoc::concatdoc": '($($text:expr),* $(,)?) => { "" };',
     "yew_macro::classes": """
         ($($class:expr),* $(,)?) => {{
             let mut all = ::yew::html::Classes::new();

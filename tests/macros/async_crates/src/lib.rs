@@ -1,6 +1,7 @@
 //! Closures around and inside of the macros that crates of the async world use.
 pub mod attributes;
 pub mod derives;
+pub mod enums;
 pub mod items;
 pub mod newtypes;
 pub mod self_referencing;
