@@ -53,6 +53,11 @@ KEPT = {
         quote! { fn g() { #(#before)* #f run(f) } }.into()
     """,
     "delegated": "helpers::expand(item).into()",
+    "after a check of the arguments that is not followed": """
+        if let Err(e) = checked(&args) { return e.to_compile_error().into(); }
+        let f = parse_macro_input!(item as ItemFn); quote!(#f).into()
+    """,
+    "by a module elsewhere": "moved::whole(item)",
 }
 DECLARING = {
     "a guard before the body": (
@@ -157,6 +162,9 @@ LOST |= {
     """,
 }
 REST = """
+#[path = "else/where.rs"]
+mod moved;
+fn checked(args: &Args) -> Result<(), Error> { #[cfg(feature = "a")] args.strict() #[cfg(not(feature = "a"))] Ok(()) }
 fn strip(f: &mut ItemFn) { f.attrs.retain(|one| one.path().is_ident("doc")); }
 struct Mine { item: ItemFn }
 """
@@ -170,7 +178,8 @@ def _read(body: str) -> object:
     text = (
         f"#[proc_macro_attribute]\npub fn m(args: TokenStream, item: TokenStream) -> TokenStream {{ {body} }}\n{REST}"
     )
-    texts = {"/m/src/lib.rs": text.encode(), "/h/src/lib.rs": HELPERS.encode()}
+    elsewhere = b"pub fn whole(item: TokenStream) -> TokenStream { let f: ItemFn = parse(item); quote!(#f).into() }"
+    texts = {"/m/src/lib.rs": text.encode(), "/h/src/lib.rs": HELPERS.encode(), "/m/src/else/where.rs": elsewhere}
     crate = read_crate(texts.get, "/m/src/lib.rs", [("helpers", "/h/src/lib.rs")])
     assert crate is not None
     found = read_attribute(crate, "m", "Fn")

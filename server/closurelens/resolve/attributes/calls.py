@@ -136,9 +136,18 @@ class Calls(Patterns):
             segments[-2] = frame.owner
         found = self.crate.called(frame.file, segments) if name[:1].islower() or name[:1] == "_" else []
         if found:
-            return choice([self.call(one, list(args)) for one in found])
+            return choice([self._followed(one, args) for one in found])
         self._escape_all(args)
         return OTHER
+
+    def _followed(self, function: Function, args: list[Value]) -> Value:
+        """What a function that gets nothing of the item makes is of no interest where it cannot be followed."""
+        if carries(Tup(args)):
+            return self.call(function, list(args))
+        try:
+            return self.call(function, list(args))
+        except Undecided:
+            return OTHER
 
     def _call_value(self, callee: Node, args: list[Value], names: Names, frame: Frame) -> Value:
         """A call of what is not named: of a closure that is written there, or of something that is not followed."""

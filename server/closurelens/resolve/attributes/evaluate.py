@@ -78,8 +78,10 @@ class Evaluation(Calls):
         if given:
             self._escape_all(given)
         self._calls.append(node)
-        last = self._block(body, names, frame)
-        self._calls.pop()
+        try:
+            last = self._block(body, names, frame)
+        finally:
+            self._calls.pop()
         return choice([*frame.returned, last])
 
     def _block(self, node: Node, outer: Names, frame: Frame) -> Value:

@@ -13,7 +13,10 @@ from closurelens.records import dataclass, field
 from closurelens.resolve.attributes.values import Undecided
 from closurelens.syntax.nodes import Node, tree_of
 
-_MOD = re.compile(rb"^[ \t]*(?:pub(?:\([^)]*\))?\s+)?mod\s+(\w+)\s*;", re.MULTILINE)
+_MOD = re.compile(
+    rb"^[ \t]*(?:#\[\s*path\s*=\s*\"(?P<path>[^\"]+)\"\s*\]\s*)?(?:pub(?:\([^)]*\))?\s+)?mod\s+(?P<name>\w+)\s*;",
+    re.MULTILINE,
+)
 _TYPE = re.compile(rb"^[ \t]*(?:pub(?:\([^)]*\))?\s+)?(?:struct|enum|union|type)\s+(\w+)", re.MULTILINE)
 _PARSED = re.compile(rb"\bParse\s+for\s+(\w+)")
 _STRUCT = re.compile(rb"\bstruct\s+(\w+)[^{};]*\{([^}]*)\}")
@@ -134,8 +137,11 @@ def _files(read: Callable[[str], bytes | None], root: str, crate: str) -> list[F
             return None
         files.append(File(path, module, text, crate))
         for found in _MOD.finditer(text):
-            name = found[1].decode()
-            for place in (f"{folder}/{name}.rs", f"{folder}/{name}/mod.rs"):
+            name = found["name"].decode()
+            places = (f"{folder}/{name}.rs", f"{folder}/{name}/mod.rs")
+            if found["path"] is not None:
+                places = (f"{paths.parent(path)}/{found['path'].decode()}",)
+            for place in places:
                 inner = read(place) if place not in seen else None
                 if inner is not None:
                     seen.add(place)
