@@ -138,9 +138,9 @@ def _files(read: Callable[[str], bytes | None], root: str, crate: str) -> list[F
         files.append(File(path, module, text, crate))
         for found in _MOD.finditer(text):
             name = found["name"].decode()
-            places = (f"{folder}/{name}.rs", f"{folder}/{name}/mod.rs")
+            places = [f"{folder}/{name}.rs", f"{folder}/{name}/mod.rs"]
             if found["path"] is not None:
-                places = (f"{paths.parent(path)}/{found['path'].decode()}",)
+                places = [f"{paths.parent(path)}/{found['path'].decode()}"]
             for place in places:
                 inner = read(place) if place not in seen else None
                 if inner is not None:
