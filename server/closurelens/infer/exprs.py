@@ -415,7 +415,8 @@ def _array(cx: FnCtxt, expr: h.ArrayExpr, expected: Ty | None) -> Ty:
     hint = _elem_hint(cx, expected)
     branches = Branches()
     for elem in expr.elems:
-        ty = check_expr(cx, elem, hint if hint is not None else branches.ty)
+        is_open = hint is None or cx.shallow(hint).__class__ is t.Infer
+        ty = check_expr(cx, elem, branches.ty if is_open and branches.ty is not None else hint)
         merge(cx, branches, elem, ty, hint)
     merged = branches.ty
     if merged is None:
