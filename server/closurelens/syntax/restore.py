@@ -200,7 +200,7 @@ _AROUND_OPERAND = frozenset((*_POSTFIX, "type_cast_expression", "binary_expressi
 def regroup_ranges(root: Node) -> None:
     """`|x| x..(y).f()` ends the range in `(y).f()`; the grammar calls the closure up to `..` with `(y)`.
 
-    It does so with `return`, `break` and assignments too.
+    It does so with `return`, `break` and assignments too, and it calls the `break` of `break (x, y).f()`.
     """
     work = [root]
     while work:
@@ -217,12 +217,15 @@ def regroup_ranges(root: Node) -> None:
 
 
 def _open_range(call: Node) -> list[Node]:
-    """From the function of a call to the range without an end at the end of it; empty where there is none."""
+    """From the function of a call to what the call's arguments belong to: a range without an end at the end of it, or a
+    `break` without a value; empty where there is none."""
     if call.kind != "call_expression" or len(call.children) != 2 or call.children[1].kind != "arguments":
         return []
     spine = [call.children[0]]
     if spine[0].kind not in OPEN_ENDED and spine[0].kind not in ASSIGNMENTS:
         return []
+    if spine[0].kind == "break_expression" and spine[0].children[-1].kind in ("break", "label"):
+        return spine
     while spine[-1].children and spine[-1].kind != "range_expression":
         spine.append(spine[-1].children[-1])
     last = spine[-1]
@@ -230,10 +233,11 @@ def _open_range(call: Node) -> list[Node]:
 
 
 def _end_range(chain: list[Node], spine: list[Node]) -> None:
-    """`chain` leads from the outermost expression around a call to the call, `spine` is its function's."""
+    """`chain` leads from the outermost expression around a call to the call, `spine` is `_open_range` of that."""
     top, call = chain[0], chain[-1]
     arguments = call.children[1]
-    call.kind = "parenthesized_expression" if len(arguments.children) == 1 else "tuple_expression"
+    kinds = ("unit_expression", "parenthesized_expression", "tuple_expression")
+    call.kind = kinds[min(len(arguments.children), 2)]
     call.children = arguments.children
     for node in chain:
         node.start = arguments.start
