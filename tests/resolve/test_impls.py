@@ -359,13 +359,20 @@ pub fn Plain(x: u8) {}
 
 def test_what_attributes_make_of_functions() -> None:
     text = """
-//# crate krate /lib.rs deps=tokio,async_trait,mystery
+//# crate krate /lib.rs deps=tokio,async_trait,mystery,maybe_async
+//# crate maybe_async /maybe.rs member=no kind=proc-macro SYNC
+#[maybe_async::maybe_async] async fn either() -> u8 { 0 }
 #[tokio::main] async fn blocking() -> u8 { 0 }
 async fn plain() -> u8 { 0 }
 #[async_trait::async_trait] trait T { async fn boxed() -> u8; }
 #[mystery::attribute] fn rewritten() {}
+//- /maybe.rs
+#[proc_macro_attribute] pub fn maybe_async(args: TokenStream, item: TokenStream) -> TokenStream { change(item) }
 """
-    program = load(text).program
+    program = load(text.replace("SYNC", "")).program
+    for option, made in (("", "Opaque"), ("cfg=feature:is_sync", "Prim")):
+        either = load(text.replace("SYNC", option)).program.fn("krate::either")
+        assert either is not None and type(either.ret).__name__ == made
     told = {name: program.fn(f"krate::{name}") for name in ("blocking", "plain", "T::boxed")}
     kinds = {name: None if sig is None else type(sig.ret).__name__ for name, sig in told.items()}
     assert kinds == {"blocking": "Prim", "plain": "Opaque", "T::boxed": "Adt"}

@@ -47,6 +47,9 @@ _BLOCKING = """
 BLOCKING: Final = frozenset(_BLOCKING.split())
 """What makes an ordinary function of an `async fn`: it runs the body to its end."""
 
+PERHAPS_BLOCKING: Final = {"maybe_async::maybe_async": "is_sync"}
+"""With this feature of their crate they take the `async` away from functions, impls and traits."""
+
 RUNS_HOOKS: Final = frozenset(
     f"{crate}::{name}" for crate in ("yew", "yew_macro") for name in ("component", "function_component", "hook")
 )

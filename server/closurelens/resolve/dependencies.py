@@ -161,6 +161,11 @@ class Dependencies(ABC):
             found = self._dependencies[key] = Def(DefKind.UNKNOWN if why is not None else DefKind.MODULE, own)
         return found
 
+    def has_feature(self, path: DefPath, feature: str) -> bool:
+        """Of the crate that a path is in."""
+        crate = self._crates_by_name.get(path.partition("::")[0])
+        return crate is not None and ("feature", feature) in crate.cfg.options
+
     def is_library(self, crate: Crate, name: str) -> bool:
         """Whether a dependency of a member has a library of this name, which is not that of its package.
 

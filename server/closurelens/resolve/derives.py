@@ -14,7 +14,7 @@ from closurelens.hir.item import AdtItem, FnItem, ImplItem, TraitItem
 from closurelens.hir.lower.attrs import effective
 from closurelens.hir.types import Anchor, Path
 from closurelens.records import dataclass
-from closurelens.resolve.attribute_models import BLOCKING, BOXING, RUNS_HOOKS, TRANSPARENT
+from closurelens.resolve.attribute_models import BLOCKING, BOXING, PERHAPS_BLOCKING, RUNS_HOOKS, TRANSPARENT
 from closurelens.resolve.derive_models import DeriveModel, derive_model
 from closurelens.resolve.module import Entry
 from closurelens.resolve.proc_macros import ProcMacros, unnumbered
@@ -231,6 +231,8 @@ def asyncness(program: Program, entry: Entry) -> Asyncness:
             macro = attribute_path(program, one, name)
             if macro in BOXING:
                 return Asyncness.BOXED
+            if macro in PERHAPS_BLOCKING and program.has_feature(macro, PERHAPS_BLOCKING[macro]):
+                return Asyncness.BLOCKING
             if macro in BLOCKING and one is entry:
                 return Asyncness.BLOCKING
     return Asyncness.OPAQUE

@@ -32,7 +32,7 @@ from closurelens.ty.types import DefPath
 if TYPE_CHECKING:
     from closurelens.resolve.program import Program
 
-FORMAT = 8
+FORMAT = 9
 """Part of every crate's key: to be raised with every change of what is stored or of how it is found out."""
 
 OFTEN_DERIVED = (
