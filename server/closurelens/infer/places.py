@@ -188,7 +188,11 @@ def _overloaded_index(cx: FnCtxt, expr: h.Index, found: list[autoderef.Step], at
             self_ty = t.Slice(self_ty.elem)
         elif isinstance(self_ty, t.Adt) and not cx.db.trait_impls(names.INDEX, self_ty.path):
             return None
-        wanted = cx.var()
+        wanted: Ty = cx.var()
+        is_own = isinstance(index, t.Adt) and index.path.partition("::")[0] not in names.STD_CRATES
+        if is_own and cx.solver.holds(self_ty, names.INDEX, (index,)) is Answer.YES:
+            # A crate may have made its type an index of std's: its impl is looked for by that type.
+            wanted = index
         callee = lookup_operator(cx, names.INDEX, "index", self_ty, (wanted,))
         if callee is None:
             continue
