@@ -109,7 +109,19 @@ class OpenAnswers:
 class SharedCache:
     """Answers about ground types, for all bodies of one program."""
 
-    __slots__ = ("generics", "ground", "header_args", "inherent", "lookups", "offering", "open", "projected", "seen")
+    __slots__ = (
+        "elaborated",
+        "generics",
+        "ground",
+        "header_args",
+        "implied",
+        "inherent",
+        "lookups",
+        "offering",
+        "open",
+        "projected",
+        "seen",
+    )
 
     def __init__(self) -> None:
         self.ground: dict[tuple[Ty, DefPath, tuple[Ty, ...]], Answer] = {}
@@ -122,6 +134,9 @@ class SharedCache:
         self.header_args: dict[DefPath, tuple[Ty, ...]] = {}
         self.generics: dict[DefPath, FullGenerics] = {}
         """Of functions."""
+        self.implied: dict[DefPath, list[Bound]] = {}
+        """What a trait's supertraits are, in terms of its own parameters."""
+        self.elaborated: dict[tuple[Ty, Bound], list[Bound]] = {}
         self.lookups: dict[LookupKey, Any] = {}
         """What `method.lookup` has found."""
 

@@ -128,11 +128,26 @@ def _trait_item(cx: FnCtxt, expr: PathExpr, base: Ty, bound: Bound, name: str, w
     args = list(bound.args)
     while len(args) < len(trait.generics.params):
         args.append(cx.var())
-    path = trait.methods.get(name)
-    sig = cx.db.fn(path) if path is not None else None
+    for offered in cx.solver.elaborate(base, Bound(bound.trait, tuple(args))):
+        value = _own_trait_item(cx, expr, base, offered, name, written)
+        if value is not None:
+            return value
+    return None
+
+
+def _own_trait_item(
+    cx: FnCtxt, expr: PathExpr, base: Ty, bound: Bound, name: str, written: tuple[Ty, ...]
+) -> Ty | None:
+    """`_trait_item` of what the trait itself declares."""
+    trait = cx.db.trait(bound.trait)
+    path = None if trait is None else trait.methods.get(name)
+    ty = None if trait is None else trait.consts.get(name)
+    if trait is None or (path is None and ty is None):
+        return None
     subst: Subst = {"Self": base}
-    for param, arg in zip(trait.generics.params, args):  # noqa: B905
-        subst[param.name] = arg
+    for at, param in enumerate(trait.generics.params):
+        subst[param.name] = bound.args[at] if at < len(bound.args) else cx.var()
+    sig = cx.db.fn(path) if path is not None else None
     if sig is not None:
         full = cx.solver.generics_of(sig)
         for at, param in enumerate(sig.generics.params):
@@ -140,14 +155,7 @@ def _trait_item(cx: FnCtxt, expr: PathExpr, base: Ty, bound: Bound, name: str, w
         cx.solver.require_all(full.predicates, subst)
         cx.path_def[expr.id] = Def(DefKind.FUNCTION, sig.path)
         return t.FnDef(sig.path, tuple([subst[n] for n in full.names]))
-    ty = trait.consts.get(name)
-    if ty is not None:
-        return cx.solver.normalize(substitute(ty, subst))
-    for parent in cx.solver.elaborate(base, Bound(bound.trait, tuple(args)))[1:]:
-        value = _trait_item(cx, expr, base, parent, name, written)
-        if value is not None:
-            return value
-    return None
+    return None if ty is None else cx.solver.normalize(substitute(ty, subst))
 
 
 def _from_traits_in_scope(cx: FnCtxt, expr: PathExpr, base: Ty, found: AssocValue) -> Ty | None:

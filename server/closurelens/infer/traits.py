@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from closurelens.infer import doubts, impls, names
 from closurelens.infer.builtin import builtin_candidate
 from closurelens.infer.canonical import canonical
+from closurelens.infer.elaborate import elaborate
 from closurelens.infer.fulfill import Stuck, select_where_possible
 from closurelens.infer.generics import (
     FullGenerics,
@@ -54,8 +55,6 @@ from closurelens.ty.types import (
 
 MAX_OPEN_IMPLS = 4
 """So many impls are looked into for a nested goal that still has open variables; with more it is undecided."""
-MAX_SUPERTRAITS = 200
-"""So many supertraits are looked at for one bound: in wrong code a trait may imply itself for ever larger arguments."""
 MAX_LOOKED = 2000
 """So many impls are looked into for one goal and all that it leads to."""
 
@@ -102,26 +101,7 @@ class Solver:
 
     def elaborate(self, self_ty: Ty, bound: Bound) -> list[Bound]:
         """`bound` and the bounds its supertraits imply for `self_ty`; `Name = ty` bindings go along."""
-        out: list[Bound] = []
-        seen: set[tuple[DefPath, tuple[Ty, ...]]] = set()
-        work = [bound]
-        while work:
-            bound = work.pop(0)
-            if (bound.trait, bound.args) in seen or len(out) > MAX_SUPERTRAITS:
-                continue
-            seen.add((bound.trait, bound.args))
-            out.append(bound)
-            trait = self.db.trait(bound.trait)
-            if trait is None:
-                continue
-            subst = trait_subst(trait, self_ty, bound.args)
-            for predicate in trait.generics.predicates:
-                if predicate.subject == t.Param("Self"):
-                    parent = substitute_bound(predicate.bound, subst)
-                    own = {name for name, _ in parent.assoc}
-                    extra = tuple([(n, ty) for n, ty in bound.assoc if n not in own])
-                    work.append(Bound(parent.trait, parent.args, parent.assoc + extra))
-        return out
+        return elaborate(self.db, self.shared, self_ty, bound)
 
     def bounds_of(self, ty: Ty) -> list[Bound]:
         """Every bound a parameter, projection, `dyn` or `impl` type has, supertraits too."""

@@ -8,6 +8,7 @@ Invariant: a module that is DONE never changes; a new text means a new `CrateInd
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from closurelens.hir.item import Attrs, ImplItem, Item, TraitItem, VariantDecl
 from closurelens.hir.lower.attrs import effective
 from closurelens.hir.macros.api import Source
 from closurelens.project import cfg as cfg_rules
-from closurelens.project import modules
+from closurelens.project import modules, paths
 from closurelens.project.model import Crate
 from closurelens.resolve.filing import Filing, Place, place_of, repeated_names
 from closurelens.resolve.impl_index import CrateImpls
@@ -55,6 +56,8 @@ class CrateIndex:
         self._prelude: DefPath | None = None
         self._files: list[FileSketch] | None = None
         self._parents: dict[str, str | None] | None = None
+        self._searched: list[str] = []
+        """Files whose modules are being looked for among what macros declare."""
         self._blocks: dict[DefPath, list[DefPath]] = {}
         self._block_texts: dict[DefPath, bytes] = {}
         self.filing = Filing(self)
@@ -178,7 +181,32 @@ class CrateIndex:
             found.extend(module for module in around if _includes(module, file))
         if found and (found[0].file == path or _includes(found[0], path)):
             return self._with_inline(found)
-        return [module for module in self.all_modules() if module.file == path or _includes(module, path)]
+        return self._with_inline(self._declared_by_macros(path))
+
+    def _declared_by_macros(self, path: str) -> list[ModuleData]:
+        """The modules of a file that no `mod` in a text leads to: the file that declares or includes it names it."""
+        if path in self._searched:
+            return []
+        self._searched.append(path)
+        folder = paths.parent(path)
+        stem = paths.stem(path)
+        if stem == "mod":
+            stem, folder = paths.name(folder), paths.parent(folder)
+        names = {word.encode() for word in re.findall(r"\w+", stem)}
+        around = [sketch.path for sketch in self.files() if names <= sketch.words()]
+        known = {sketch.path for sketch in self.files()}
+        # Its parent may be declared by a macro itself.
+        around += [file for file in (f"{folder}.rs", f"{folder}/mod.rs") if file not in known]
+        found: dict[DefPath, ModuleData] = {}
+        for parent in around:
+            if parent == path or self.program.files.text(parent) is None:
+                continue
+            for module in self.modules_of_file(parent):
+                if _includes(module, path):
+                    found[module.path] = module
+                found.update({child.path: child for child in module.children if child.file == path})
+        self._searched.pop()
+        return list(found.values())
 
     def _with_inline(self, modules: list[ModuleData]) -> list[ModuleData]:
         out = list(modules)
