@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from closurelens.hir.body import PathExpr
 from closurelens.infer import doubts, method
 from closurelens.infer.fn_ctxt import FnCtxt
@@ -9,7 +11,7 @@ from closurelens.infer.generics import Subst
 from closurelens.infer.goals import Answer
 from closurelens.resolve.answers import AssocValue, ConstParamValue, CtorValue, ItemValue, NoValue
 from closurelens.ty import types as t
-from closurelens.ty.sig import CtorKind, Def, DefKind, FnSig
+from closurelens.ty.sig import CtorKind, Def, DefKind, FnSig, Predicate
 from closurelens.ty.types import Bound, Ty, substitute
 
 
@@ -80,12 +82,11 @@ def assoc_value(cx: FnCtxt, expr: PathExpr, found: AssocValue) -> Ty:
     if isinstance(base, t.Infer) and not method.heads(cx, base):
         return cx.unknown_at(expr, f"the type before `::{name}` is not inferred here")
     for head in method.heads(cx, base):
-        for _, path in method.inherent_methods(cx, head, name):
-            sig = cx.db.fn(path)
-            if sig is not None:
-                value = _inherent_fn(cx, base, sig, found.args)
-                if value is not None:
-                    return value
+        candidates = [sig for _, path in method.inherent_methods(cx, head, name) if (sig := cx.db.fn(path)) is not None]
+        for sig in candidates:
+            value = _inherent_fn(cx, base, sig, found.args, is_only=len(candidates) == 1)
+            if value is not None:
+                return value
         for impl in cx.db.inherent_impls(head):
             ty = impl.consts.get(name)
             if ty is not None:
@@ -104,7 +105,8 @@ def assoc_value(cx: FnCtxt, expr: PathExpr, found: AssocValue) -> Ty:
     return cx.unknown_at(expr, why)
 
 
-def _inherent_fn(cx: FnCtxt, base: Ty, sig: FnSig, written: tuple[Ty, ...]) -> Ty | None:
+def _inherent_fn(cx: FnCtxt, base: Ty, sig: FnSig, written: tuple[Ty, ...], *, is_only: bool) -> Ty | None:
+    """None where the impl is not for `base`; what it requires is looked at where there are others."""
     full = cx.solver.generics_of(sig)
     impl = cx.db.impl(sig.container) if sig.container is not None else None
     if impl is None:
@@ -114,11 +116,26 @@ def _inherent_fn(cx: FnCtxt, base: Ty, sig: FnSig, written: tuple[Ty, ...]) -> T
     if not cx.unify(cx.solver.normalize(substitute(impl.self_ty, subst)), base):
         cx.table.rollback(mark)
         return None
+    if not is_only and not _may_hold(cx, impl.generics.predicates, subst):
+        cx.table.rollback(mark)
+        return None
     for at, param in enumerate(sig.generics.params):
         subst[param.name] = written[at] if at < len(written) else cx.var()
     subst["Self"] = base
     cx.solver.require_all(full.predicates, subst)
     return t.FnDef(sig.path, tuple([subst[name] for name in full.names]))
+
+
+def _may_hold(cx: FnCtxt, predicates: Sequence[Predicate], subst: Subst) -> bool:
+    solver, table = cx.solver, cx.table
+    mark = table.snapshot()
+    pending, solver.pending = solver.pending, []
+    in_scope, solver.in_scope = solver.in_scope, {}
+    solver.require_all(predicates, subst)
+    answer = solver.nested_answer(0)
+    solver.pending, solver.in_scope = pending, in_scope
+    table.rollback(mark)
+    return answer is not Answer.NO
 
 
 def _trait_item(cx: FnCtxt, expr: PathExpr, base: Ty, bound: Bound, name: str, written: tuple[Ty, ...]) -> Ty | None:

@@ -99,6 +99,7 @@ def crate_bodies(crate: CrateIndex) -> Iterator[BodyOwner]:
 
 def module_bodies(module: ModuleData, base: int) -> Iterator[BodyOwner]:
     """The bodies that the items of one module or block have."""
+    module.crate.late.reveal_module(module)
     for entry in module.entries:
         yield from _bodies_of(entry, base)
 

@@ -20,6 +20,7 @@ from closurelens.project import modules, paths
 from closurelens.project.model import Crate
 from closurelens.resolve.filing import Filing, Place, place_of, repeated_names
 from closurelens.resolve.impl_index import CrateImpls
+from closurelens.resolve.late_calls import LateCalls
 from closurelens.resolve.macro_scope import MacroScope
 from closurelens.resolve.module import Entry, ModuleData, State
 from closurelens.resolve.sketch import FileSketch, crate_files
@@ -61,6 +62,7 @@ class CrateIndex:
         self._blocks: dict[DefPath, list[DefPath]] = {}
         self._block_texts: dict[DefPath, bytes] = {}
         self.filing = Filing(self)
+        self.late = LateCalls(self)
 
     # cfg
 
@@ -316,13 +318,16 @@ class CrateIndex:
         known = self.entries.get(path)
         if known is None:
             self._reach(path)
-            known = self.entries.get(path)
-            if known is None:
-                return None
+            known = self.entries.get(path, [])
         for entry in known:
             if accept(entry):
                 return entry
-        return None
+        parent, _, name = path.rpartition("::")
+        module = self.modules.get(parent)
+        if module is None or module.late is None:
+            return None
+        self.late.reveal(module, name)
+        return next((entry for entry in self.entries.get(path, ()) if accept(entry)), None)
 
     def _reach(self, path: DefPath) -> None:
         parent, separator, last = path.rpartition("::")

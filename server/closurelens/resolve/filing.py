@@ -31,7 +31,7 @@ from closurelens.hir.item import (
 from closurelens.hir.lower.attrs import effective
 from closurelens.hir.macros.api import Chunk, Expansion, Source
 from closurelens.project import modules
-from closurelens.records import dataclass, field
+from closurelens.records import dataclass, field, replace
 from closurelens.resolve.component_items import made_of_component
 from closurelens.resolve.derive_models import DeriveModel, impls_of
 from closurelens.resolve.macro_scope import is_macro_rules
@@ -47,6 +47,7 @@ from closurelens.ty.types import DefPath
 
 if TYPE_CHECKING:
     from closurelens.resolve.crate_tree import CrateIndex
+    from closurelens.resolve.late_calls import LateCall
 
 _INNER_MACRO_USE = re.compile(rb"#!\[[^\]\n]*macro_use")
 _ADT_KINDS = {"struct": DefKind.STRUCT, "enum": DefKind.ENUM, "union": DefKind.UNION}
@@ -56,7 +57,8 @@ _ADT_KINDS = {"struct": DefKind.STRUCT, "enum": DefKind.ENUM, "union": DefKind.U
 class Place:
     """Where the items that are being filed stand. `off`: what switches them off within the module.
 
-    `undecided`: names that mean different things as a `cfg` has it that is not known, with that `cfg`.
+    `undecided`: names that mean different things as a `cfg` has it that is not known, with that `cfg`. `late`: the call
+    of whose expansion they are, if it waited.
     """
 
     module: ModuleData
@@ -66,6 +68,11 @@ class Place:
     in_macro: Range | None
     repeated: Counter[str]
     undecided: Mapping[str, str] = field(default_factory=dict)
+    late: LateCall | None = None
+
+    def upto(self) -> int:
+        """How many of the module's textual macros stand before."""
+        return len(self.module.textual) if self.late is None else self.late.upto
 
 
 class Filing:
@@ -110,6 +117,8 @@ class Filing:
             if off is None and here.undecided and item.attrs.cfg:
                 off = here.undecided.get(item.name)
             if isinstance(item, MacroCallItem):
+                if off is None and self._crate.late.put_off(here, item):
+                    continue
                 inner = self._expand(here, item, off)
                 if inner is not None:
                     work.append(inner)
@@ -125,12 +134,26 @@ class Filing:
         return left
 
     def _expand(self, here: Place, call: MacroCallItem, off: str | None) -> tuple[Place, Iterator[Item]] | None:
-        expanded = self._crate.macros.expand_items(here.module, here.source, call, off=off is not None)
+        expanded = self._crate.macros.expand_items(
+            here.module, here.source, call, upto=here.upto(), off=off is not None
+        )
         if expanded is None:
             return None
         items, source, file = expanded
         in_macro = here.in_macro or call.range if file is None else None
-        return Place(here.module, file or here.file, source, off, in_macro, Counter()), iter(items)
+        return Place(here.module, file or here.file, source, off, in_macro, Counter(), late=here.late), iter(items)
+
+    def file_late(self, call: LateCall) -> str | None:
+        """File what a call that waited stands for; the macro that could not be expanded, if there is one."""
+        here = call.here
+        module = here.module
+        before = len(module.unexpanded)
+        inner = self._expand(replace(here, late=call), call.call, None)
+        if inner is not None:
+            self._file(*inner)
+        failed = module.unexpanded[before:]
+        del module.unexpanded[before:]
+        return failed[0] if failed else None
 
     def _declare(self, here: Place, item: Item, off: str | None) -> None:
         module = here.module
@@ -143,7 +166,7 @@ class Filing:
             case Module():
                 self._module(here, names, item, off)
             case ImplItem():
-                path = f"{module.path}::{{impl#{len(module.impls)}}}"
+                path = f"{module.path}::{{impl#{self._number(here, len(module.impls))}}}"
                 entry = self._entry(here, DefKind.UNKNOWN, path, item, off)
                 module.impls.append(entry)
                 self._crate.impl_entries.append(entry)
@@ -238,8 +261,16 @@ class Filing:
             kind = _KIND_CLASS.get(type(item))
             if all(_KIND_CLASS.get(type(entry.item)) is not kind for entry in self._crate.entries.get(path, ())):
                 return path
-        count = len(module.entries)
-        return f"{module.path}::{{{'other' if off is None else 'off'}#{count}}}::{name}"
+        number = self._number(here, len(module.entries))
+        return f"{module.path}::{{{'other' if off is None else 'off'}#{number}}}::{name}"
+
+    def _number(self, here: Place, count: int) -> str:
+        """Tells items apart, whichever calls were expanded before."""
+        late = here.late
+        if late is None:
+            return str(count)
+        late.made += 1
+        return f"{late.label}.{late.made}"
 
     def _entry(self, here: Place, kind: DefKind, path: DefPath, item: Item, off: str | None) -> Entry:
         module = here.module
@@ -253,7 +284,7 @@ class Filing:
             visible_in(module, item.visibility),
             off or module.cfg_off,
             in_macro=here.in_macro,
-            textual_at=len(module.textual),
+            textual_at=here.upto(),
         )
         module.entries.append(entry)
         self._crate.entries.setdefault(path, []).append(entry)

@@ -14,10 +14,10 @@ from closurelens.hir import types as h
 from closurelens.hir.item import ImplItem, Range, TraitItem
 from closurelens.hir.macros.api import Source
 from closurelens.resolve import derive_models, derives
+from closurelens.resolve.macro_gist import HARMLESS, Gists, without_attributes
 from closurelens.resolve.module import Entry
-from closurelens.resolve.sketch import FileSketch, Header, ImplKind, header_of, headers_in, impl_starts
+from closurelens.resolve.sketch import FileSketch, Header, ImplKind, header_of
 from closurelens.resolve.wasm_extern import ABI_TRAITS
-from closurelens.syntax.lex import match_brace, match_bracket
 from closurelens.ty.sig import Def, DefKind, ImplSig, Namespace
 from closurelens.ty.types import PRIMS, DefPath, Unknown, head_of
 
@@ -28,7 +28,6 @@ Head = str | None
 UNKNOWN_HEAD = "?"
 """The head of impls whose self type is not known: nobody asks for it."""
 
-_MACRO_DEFINITION = re.compile(rb"macro_rules\s*!\s*(?:r#)?([A-Za-z_]\w*)")
 _ALIAS = re.compile(rb"type\s+([A-Za-z_]\w*)[^=;{]*=([^;]{1,300});")
 # A pattern that starts with letters is searched for many times faster: what stands before is looked at afterwards.
 _TYPE_ALIAS = re.compile(rb"type\s+([A-Za-z_]\w*)")
@@ -37,11 +36,7 @@ _USE = re.compile(rb"use\s(?:[^;\"`.()/]++|//[^\n]*+|/\*(?s:.*?)\*/|/)*+;")
 _AS = re.compile(rb"([A-Za-z_]\w*)\s+as\s+(?:r#)?([A-Za-z_]\w*)")
 _TOP_CALL = re.compile(rb"\n(?:[a-z_]\w*::)*([a-z_]\w*)!\s*[({\[]")
 _WORD = re.compile(rb"[A-Za-z_]\w*")
-_OPENING = re.compile(rb"[{(\[]")
 _IMPL = b"impl"
-# The keyword in a string, and where a macro's rule expects it.
-_NO_IMPL = re.compile(rb'"impl"|\[impl\]\s*=>')
-_ATTRIBUTES = frozenset(b"allow cfg cfg_attr deprecated doc expect ignore inline link must_use path repr test".split())
 _WASM_ABI = [name.encode() for name in ABI_TRAITS]
 _WASM_IMPLS = frozenset((b"impl", b"Deref", b"AsRef", b"From", b"JsCast", b"WasmDescribe", *_WASM_ABI))
 _WASM_CLASS = re.compile(rb"(?:\btype\s+|\benum\s+|\bthis\s*:\s*&\s*(?:\w+::)*|static_method_of\s*=\s*)([A-Za-z_]\w*)")
@@ -53,12 +48,6 @@ _PIN_PROJECT_IMPLS = [
 ]
 _DERIVE_WORDS = derive_models.words()
 _MODELLED_CRATES = derive_models.crates()
-# Macros of std that make no impls.
-_HARMLESS = frozenset(
-    b"assert assert_eq assert_ne cfg_if compile_error concat const_assert dbg debug_assert debug_assert_eq"
-    b" debug_assert_ne eprint eprintln format include include_bytes include_str macro_rules matches panic print println"
-    b" pin_project thread_local todo unimplemented unreachable vec write writeln".split()
-)
 
 
 class Candidates:
@@ -127,6 +116,7 @@ class CrateImpls:
         self._crate = crate
         self._program = crate.program
         self._open: list[FileSketch] | None = None
+        self._gists: Gists | None = None
         self._extra: dict[str, frozenset[bytes]] = {}
         self._extra_headers: dict[str, list[Header]] = {}
         self._any_header: set[str] = set()
@@ -152,7 +142,16 @@ class CrateImpls:
         self.unread: dict[tuple[Source, Range], bytes] = {}
         """The arguments of item macro calls that could not be expanded."""
         self._unread_words: tuple[int, frozenset[bytes]] = (0, _NO_WORDS)
-        self._macros: dict[bytes, frozenset[bytes]] = {}
+
+    @property
+    def gists(self) -> Gists:
+        """What is known of the crate's macros without reading them."""
+        if self._gists is None:
+            files = self._crate.files()
+            for file in files:
+                self._type_aliases.update(_TYPE_ALIAS.findall(file.text))
+            self._gists = Gists(files, self._type_aliases)
+        return self._gists
 
     # Which files to look at
 
@@ -160,19 +159,17 @@ class CrateImpls:
         if self._open is not None:
             return self._open
         files = self._open = list(self._crate.files())
-        macros, headers, unclear = self._macro_words(files)
-        self._macros = macros
+        macros, headers, unclear = self.gists.words, self.gists.headers, self.gists.unclear
         has_models = not _MODELLED_CRATES.isdisjoint(self._crate.crate.dependencies)
         for file in files:
             for match in _ALIAS.finditer(file.text):
                 for word in _WORD.findall(match[2]):
                     self._aliases.setdefault(word, set()).add(match[1])
-            self._type_aliases.update(_TYPE_ALIAS.findall(file.text))
             for name, other in _renames(file.text):
                 self._aliases.setdefault(name, set()).add(other)
             extra: frozenset[bytes] = frozenset()
             made: set[Header] = set()
-            for name in _without_attributes(file.words() & macros.keys(), file.text):
+            for name in without_attributes(file.words() & macros.keys(), file.text):
                 extra |= macros[name]
                 made |= headers[name]
                 if name in unclear:
@@ -189,7 +186,7 @@ class CrateImpls:
                     extra |= _WASM_IMPLS
             self._extra[file.path] = extra
             self._extra_headers[file.path] = list(made)
-            if any(name not in macros and name not in _HARMLESS for name in _TOP_CALL.findall(b"\n" + file.text)):
+            if any(name not in macros and name not in HARMLESS for name in _TOP_CALL.findall(b"\n" + file.text)):
                 self._wild.add(file.path)
         for file in files:
             path = file.path
@@ -202,46 +199,6 @@ class CrateImpls:
                 derives=_DERIVE in file.words(),
             )
         return files
-
-    def _macro_words(
-        self, files: list[FileSketch]
-    ) -> tuple[dict[bytes, frozenset[bytes]], dict[bytes, set[Header]], set[bytes]]:
-        """The words that each macro of the crate may put where it is called, through other macros too; the heads of
-        impls among them; and the macros whose impls have no head that can be seen."""
-        direct: dict[bytes, set[bytes]] = {}
-        called: dict[bytes, set[bytes]] = {}
-        headers: dict[bytes, set[Header]] = {}
-        unclear: set[bytes] = set()
-        for file in files:
-            for match in _MACRO_DEFINITION.finditer(file.text):
-                end = _end_of_rules(file.text, match.end())
-                name = match[1]
-                text = file.text[match.end() : end]
-                words = _WORD.findall(text)
-                direct.setdefault(name, set()).update(words)
-                called.setdefault(name, set()).update(_without_attributes(set(words), text))
-                known = headers.setdefault(name, set())
-                if _IMPL in words:
-                    known.update(headers_in(text))
-                    if sum(1 for _ in impl_starts(text)) + len(_NO_IMPL.findall(text)) != words.count(_IMPL):
-                        unclear.add(name)
-        changed = True
-        while changed:
-            changed = False
-            for name, of_name in direct.items():
-                for other in direct.keys() & called[name]:
-                    if other != name and not (
-                        direct[other] <= of_name
-                        and headers[other] <= headers[name]
-                        and (other not in unclear or name in unclear)
-                    ):
-                        of_name |= direct[other]
-                        called[name] |= called[other]
-                        headers[name] |= headers[other]
-                        if other in unclear:
-                            unclear.add(name)
-                        changed = True
-        return {name: frozenset(words) for name, words in direct.items()}, headers, unclear
 
     def look_at(self, *words: str, of: ImplKind | None = None) -> None:
         """Lower the files that may hold an impl, a derive or a trait with all these words.
@@ -266,7 +223,26 @@ class CrateImpls:
             self._candidates.seen |= gone
             for file in hits:
                 self._crate.modules_of_file(file.path)
+        self._reveal(words, of)
         self._take_in()
+
+    def _reveal(self, words: tuple[str, ...], of: ImplKind | None) -> None:
+        """Expand the calls that may hold it."""
+        late = self._crate.late
+        if of is None:
+            late.reveal_words([self._names_of(word.encode()) for word in words])
+            return
+        trait, head = _named(words, of)
+        late.reveal_impls(
+            of,
+            frozenset() if trait is None else self._names_of(trait),
+            None if head is None else self._names_of(head),
+            lambda header: self._fits(header, trait, head),
+            self._type_aliases,
+        )
+
+    def _names_of(self, word: bytes) -> frozenset[bytes]:
+        return self._other_names(word) | {word}
 
     def _near(self, words: tuple[str, ...], of: ImplKind) -> list[FileSketch]:
         """The files that `_may_have_impl` may say yes of."""
@@ -504,8 +480,8 @@ class CrateImpls:
         if count != len(self.unread):
             words = {word for text in self.unread.values() for word in _WORD.findall(text)}
             if words:
-                self._sketch()
-                words = words.union(*(self._macros[name] for name in words & self._macros.keys()))
+                macros = self.gists.words
+                words = words.union(*(macros[name] for name in words & macros.keys()))
             known = frozenset(words)
             self._unread_words = len(self.unread), known
         return known
@@ -521,21 +497,6 @@ def _renames(text: bytes) -> Iterator[tuple[bytes, bytes]]:
     for match in _USE.finditer(text):
         if b"as" in match[0]:
             yield from _AS.findall(match[0])
-
-
-def _without_attributes(names: set[bytes] | frozenset[bytes], text: bytes) -> set[bytes]:
-    """Without those that are names of attributes, unless macros of these names are called."""
-    return {name for name in names if name not in _ATTRIBUTES or re.search(rb"\b%b\s*!" % name, text)}
-
-
-def _end_of_rules(text: bytes, at: int) -> int:
-    """The end of a macro's definition, which is inside of the first brackets after its name."""
-    opening = _OPENING.search(text, at)
-    if opening is None:
-        return len(text)
-    match = match_brace if opening[0] == b"{" else match_bracket
-    end = match(text, opening.start(), len(text))
-    return end if end >= 0 else len(text)
 
 
 def _path_of(impl: ImplSig) -> DefPath:

@@ -64,6 +64,7 @@ class MacroScope:
         self._made_early: list[tuple[MacroRulesItem, str, Source]] = []
         self._macro_use: list[str] = []
         self._known: dict[tuple[ModuleData, int, bool, str], MacroDef | None] = {}
+        self._own: dict[tuple[ModuleData, int, Anchor, tuple[str, ...]], Entry] = {}
         self._expanders: dict[ModuleData, tuple[Expander, MacroPosition]] = {}
 
     def context(self) -> Context:
@@ -276,6 +277,33 @@ class MacroScope:
         return program.std.children("std").get((Namespace.MACROS, name))
 
     # Item calls
+
+    def own_macro(self, module: ModuleData, call: MacroCallItem, *, upto: int) -> Entry | None:
+        """The `macro_rules!` of this crate that a call means; None where what it means is not known by its rules."""
+        path = call.path
+        names = [segment.name for segment in path.segments]
+        key = (module, upto, path.anchor, tuple(names))
+        if key in self._own:
+            return self._own[key]
+        entry = None
+        if path.anchor is Anchor.PLAIN and len(names) == 1:
+            entry = self.textual(module, upto, names[0])
+        if entry is None:
+            program = self._crate.program
+            walk = program.names.walk(
+                module, path.anchor, path.supers, path.crate, names, Namespace.MACROS, is_import=True
+            )
+            if walk is not None and walk.used == len(names) and walk.definition.kind is DefKind.MACRO:
+                entry = program.entry(walk.definition.path, DefKind.MACRO)
+        if (
+            entry is None
+            or entry.module.crate is not self._crate
+            or not is_macro_rules(entry)
+            or modelled(unnumbered(entry.path)) is not None
+        ):
+            return None
+        self._own[key] = entry
+        return entry
 
     def may_come(self, call: MacroCallItem) -> bool:
         return call.path.anchor is not Anchor.PLAIN or call.path.crate is None

@@ -18,6 +18,7 @@ from closurelens.ty.types import DefPath
 
 if TYPE_CHECKING:
     from closurelens.resolve.crate_tree import CrateIndex
+    from closurelens.resolve.late_calls import ModuleLate
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -91,6 +92,7 @@ class ModuleData:
     * `is_gone`: a block whose body has another text now.
     * `undecided` are names of imports and modules that lead elsewhere as a `cfg` has it that is not known.
     * `unexpanded` are the item macros that could not be expanded: it may have more names.
+    * `late` are calls of item macros that wait and may bring names.
     * `textual` is the order in which macros come into textual scope: macros, and modules marked `#[macro_use]`.
       `textual_start` is the length the parent's list had where this module stands.
     """
@@ -117,6 +119,7 @@ class ModuleData:
     source: Source | None = None
     is_gone: bool = False
     unexpanded: list[str] = field(default_factory=list)
+    late: ModuleLate | None = None
     undecided: dict[str, str] = field(default_factory=dict)
 
     def __repr__(self) -> str:

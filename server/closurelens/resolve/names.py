@@ -161,6 +161,8 @@ class NameLookup:
     ) -> Binding | None:
         """Imports that cannot be seen from the other module are not followed: they may lead back to the question."""
         self._populated(module)
+        if module.late is not None and module.crate.late.reveal(module, name):
+            self._is_final = False
         if module.undecided and name in module.undecided:
             return Binding(Def(DefKind.UNKNOWN, f"{module.path}::{name}"), None)
         found = self._named_in(module.on, namespace, name, seen_from, off=off)
@@ -442,6 +444,7 @@ class NameLookup:
         wanted: dict[str, None] = {}
         for scope in scopes:
             self._populated(scope)
+            scope.crate.late.reveal_module(scope)
             for table in (scope.on.types, scope.on.values, scope.on.macros, scope.on.imports):
                 wanted.update(dict.fromkeys(table))
             macros = scope.crate.macros.procedural() if scope.parent is None else None

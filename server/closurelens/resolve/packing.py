@@ -112,6 +112,7 @@ class _Packer(Writer):
         out = [crate.root]
         for module in out:  # grows below
             crate.populate(module)
+            crate.late.reveal_module(module)
             out.extend(child for child in module.children if child.cfg_off is None)
         crate.macros.exported("")
         return [module for module in out if module.cfg_off is None]

@@ -492,6 +492,9 @@ class Program(Dependencies):
         for scope in lexical_modules(module):
             if scope.unexpanded:
                 return f"cannot find `{text}`; it may come from macro `{scope.unexpanded[0]}`"
+            failed = None if scope.late is None else scope.late.unexpanded(first)
+            if failed is not None:
+                return f"cannot find `{text}`; it may come from macro `{failed}`"
             if scope.missing is not None:
                 return f"cannot find `{text}`: {scope.missing}"
         globs = self.names.unknown_globs(module, off=off)

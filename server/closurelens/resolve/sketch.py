@@ -97,7 +97,7 @@ def _is_in_line_comment(text: bytes, at: int) -> bool:
 
 
 def headers_in(text: bytes) -> list[Header]:
-    return list({header_of(head) for head in _impl_headers(text)})
+    return list({header_of(head) for head in impl_heads(text)})
 
 
 def header_of(text: bytes) -> Header:
@@ -149,7 +149,8 @@ def impl_starts(text: bytes) -> Iterator[int]:
             yield match.end()
 
 
-def _impl_headers(text: bytes) -> Iterator[bytes]:
+def impl_heads(text: bytes) -> Iterator[bytes]:
+    """What stands between each such `impl` and its body."""
     for start in impl_starts(text):
         end = text.find(b"{", start)
         while end >= 0 and not _is_whole(text[start:end]):
