@@ -111,14 +111,18 @@ def _inherent_fn(cx: FnCtxt, base: Ty, sig: FnSig, written: tuple[Ty, ...], *, i
     impl = cx.db.impl(sig.container) if sig.container is not None else None
     if impl is None:
         return None
-    mark = cx.table.snapshot()
+    solver, table = cx.solver, cx.table
+    mark = table.snapshot()
+    pending, solver.pending = solver.pending, []
+    in_scope = dict(solver.in_scope)
     subst: Subst = {p.name: cx.var() for p in full.params[: full.own_start]}
-    if not cx.unify(cx.solver.normalize(substitute(impl.self_ty, subst)), base):
-        cx.table.rollback(mark)
+    fits = cx.unify(solver.normalize(substitute(impl.self_ty, subst)), base)
+    if not fits or not (is_only or _may_hold(cx, impl.generics.predicates, subst)):
+        solver.pending, solver.in_scope = pending, in_scope
+        table.rollback(mark)
         return None
-    if not is_only and not _may_hold(cx, impl.generics.predicates, subst):
-        cx.table.rollback(mark)
-        return None
+    pending += solver.pending
+    solver.pending = pending
     for at, param in enumerate(sig.generics.params):
         subst[param.name] = written[at] if at < len(written) else cx.var()
     subst["Self"] = base
