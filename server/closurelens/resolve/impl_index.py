@@ -406,6 +406,7 @@ class CrateImpls:
             self.look_at(name, head.rpartition("::")[2], of=ImplKind.OF_TRAIT)
         else:
             self.look_at(name, "impl", of=ImplKind.OF_TRAIT)
+        self._reveal_type(head)
         known = self._known()
         out = [
             self._program.signatures.impl(entry) for entry in self._by_head(trait).get(head, ()) if _shown(entry, off)
@@ -444,6 +445,14 @@ class CrateImpls:
             found = self._sigs[entry, name] = derives.derived_impl(self._program, entry, name)
             self._program.remember_impl(found)
         return found
+
+    def _reveal_type(self, head: Head) -> None:
+        """A call that declares a type may derive impls for it."""
+        parent, _, name = (head or "").rpartition("::")
+        module = self._crate.modules.get(parent)
+        if module is not None and module.late is not None:
+            self._crate.late.reveal(module, name)
+            self._take_in()
 
     def inherent_impls(self, head: str, *, off: bool) -> list[ImplSig]:
         self.look_at(head.rpartition("::")[2].removeprefix("dyn "), "impl", of=ImplKind.INHERENT)

@@ -163,7 +163,7 @@ class LateCalls:
             self._file(group)
         group.add(late)
         self._of_module.setdefault(module, []).append(late)
-        if gist.declares is not None or has_items(words):
+        if gist.declares is not None or has_items(text):
             if module.late is None:
                 module.late = ModuleLate()
             module.late.add(late)

@@ -46,6 +46,7 @@ _CFG_ATTR = re.compile(rb'cfg_attr\s*\(\s*(?:\w+(?:\s*=\s*"[^"]*")?|\w+\s*\((?:[
 _DERIVE = re.compile(rb"\bderive\s*\(([^)]*)\)")
 _CALL = re.compile(rb"(\$?)([A-Za-z_]\w*)\s*!\s*([({\[])")
 _ITEM = frozenset(b"const enum fn static struct type union".split())
+_ITEM_WORD = re.compile(rb"(?<!['\w])(?:const|enum|fn|static|struct|type|union)\b")
 _AT_ITEM_LEVEL = re.compile(
     rb'"(?:[^"\\]|\\.)*"|//[^\n]*|/\*(?s:.*?)\*/|\$\s*\(|\#\s*!?\s*\[|[({\[]|\$?[A-Za-z_]\w*(?:\s*!\s*[({\[])?'
 )
@@ -267,7 +268,7 @@ class Gists:
         elif name not in _PLAIN_MACROS:
             own.is_plain = False
         own.reaches |= words & self.words.keys()
-        own.names_items = own.names_items or has_items(words)
+        own.names_items = own.names_items or has_items(arguments)
         own.declares |= words
         if not self.is_plain(arguments, words):
             own.is_plain = False
@@ -318,9 +319,9 @@ def _headless(head: bytes) -> Headless:
     return Headless.MAYBE
 
 
-def has_items(words: frozenset[bytes]) -> bool:
-    """Arguments with these words may hold items that have names."""
-    return not _ITEM.isdisjoint(words)
+def has_items(text: bytes) -> bool:
+    """Such arguments may hold items that have names."""
+    return _ITEM_WORD.search(text) is not None
 
 
 def _after_impl(text: bytes, at: int, end: int) -> int:

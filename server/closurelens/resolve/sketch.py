@@ -25,7 +25,7 @@ _CFG = re.compile(rb"#\s*\[\s*cfg\s*\(")
 _WORD = re.compile(rb"[A-Za-z_]\w*")
 # Not `impl Trait`, which stands behind other things; what is in a macro's definition counts where the macro is called.
 _IMPL = re.compile(rb"impl\b")
-_BEFORE_IMPL = re.compile(rb"(?:\A|[\n{};\]/*])[ \t]*(?:(?:unsafe|default|const)\s+)*\Z")
+_BEFORE_IMPL = re.compile(rb"(?:\A|[\n{};\]/*]|\$\()[ \t]*(?:(?:unsafe|default|const)\s+)*\Z")
 _FOR = re.compile(rb"\bfor\b(?!\s*<)")
 _FOR_QUALIFIED = re.compile(rb"\bfor\s*<")
 _WHERE = re.compile(rb"\bwhere\b")
