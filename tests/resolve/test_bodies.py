@@ -10,6 +10,7 @@ from resolve_fixture import Fixture, load, numbers
 from closurelens.hir import body as h
 from closurelens.resolve.answers import AssocValue, ConstParamValue, CtorValue, ItemValue, NoValue
 from closurelens.resolve.bodies import crate_bodies, lower_owner, scopes_of
+from closurelens.resolve.module import State
 
 # Each body is that of `f`. A name followed by `/*n*/` is the n-th of its name: where it is bound, and where that is
 # meant. `/*item*/` is an item or nothing at all.
@@ -454,3 +455,39 @@ def test_bodies_of_an_included_file_stand_in_the_module_that_includes_it() -> No
         "//- /part.rs\npub mod inner { fn h() {} }\nimpl S { fn f(&self) {} }\n",
     )
     assert sorted(fixture.owners("/part.rs")) == ["krate::a::inner::h", "krate::a::{impl#0}::f"]
+
+
+NAMED_BY_MACROS = """
+macro_rules! modules { ($($name:ident)*) => { $(mod $name;)* } }
+modules! { outer }
+mod far;
+//- /outer.rs
+modules! { inner }
+//- /outer/inner/mod.rs
+fn in_inner() {}
+//- /far.rs
+modules! { elsewhere }
+//- /far/elsewhere.rs
+fn in_elsewhere() {}
+//- /bin/tool.rs
+fn main() {}
+"""
+
+
+@pytest.mark.parametrize(
+    ("file", "paths"),
+    [
+        ("/outer/inner/mod.rs", ["krate::outer::inner::in_inner"]),
+        ("/far/elsewhere.rs", ["krate::far::elsewhere::in_elsewhere"]),
+        ("/bin/tool.rs", []),
+    ],
+)
+def test_files_whose_modules_are_named_in_macro_calls(file: str, paths: list[str]) -> None:
+    assert sorted(load(NAMED_BY_MACROS).owners(file)) == paths
+
+
+def test_a_file_that_is_not_of_the_crate_has_little_of_it_read() -> None:
+    fixture = load(NAMED_BY_MACROS)
+    assert fixture.owners("/bin/tool.rs") == {}
+    crate = fixture.program.source_crates()[0]
+    assert [module.path for module in crate.modules.values() if module.state is State.DONE] == []

@@ -54,7 +54,8 @@ pub mod inner { pub use super::*; named!(ONE); }
 """
 TRAITS = ("krate::Local", "krate::Other", "core::clone::Clone", "core::marker::Copy")
 HEADS = ("krate::A", "krate::B", "krate::D", "krate::G", "krate::Whole", "u8", "u16", "&", "(2)", None)
-NAMES = "A D E ONE TWO THREE Fixed fixed_fn Imported Missing with_closure plain Whole InArguments field P".split()
+NAMES = ["A", "D", "E", "ONE", "TWO", "THREE", "Fixed", "fixed_fn", "Imported", "Missing", "with_closure", "plain"]
+NAMES += ["Whole", "InArguments", "field", "P"]
 
 
 def impls(program: Program, trait: str, head: str | None) -> object:
