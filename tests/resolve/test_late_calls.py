@@ -31,6 +31,8 @@ TEXT = """
   macro_rules! alias { ($t:ident) => { impl crate::Local for crate::$t {} } }
   macro_rules! wrong { ($t:ident 1) => { pub struct $t; } }
   macro_rules! closures { ($t:ident $e:expr) => { pub fn $t() { let _ = $e; } } }
+  macro_rules! projected { ($t:ty) => { impl crate::Other<char> for $t {} } }
+  macro_rules! joined { ($($t:ident)*) => { cfg_if! { if #[cfg(unix)] { $(local!(&'static crate::$t);)* } else {} } } }
   macro_rules! whole { ($($i:item)*) => { $($i)* } }
 }
 pub trait Local { fn at(&self) {} }
@@ -46,16 +48,17 @@ derived!(D); derived!(E);
 maker!(A); maker!(B);
 tuple!(P Q); blanket!(P); generic!(G);
 importing!(Imported);
-alias!(Short);
+alias!(Short); projected!((A, B)); projected!(<A as std::borrow::ToOwned>::Owned);
+named!(Größe); derived!(Maß); inherent!(Maß länge);
 wrong!(Missing 2);
 closures!(with_closure |x: u8| x); closures!(plain 1);
 whole! { pub struct Whole; impl crate::Local for Whole {} pub trait InArguments {} }
 pub mod inner { pub use super::*; named!(ONE); }
 """
 TRAITS = ("krate::Local", "krate::Other", "core::clone::Clone", "core::marker::Copy")
-HEADS = ("krate::A", "krate::B", "krate::D", "krate::G", "krate::Whole", "u8", "u16", "&", "(2)", None)
+HEADS = ("krate::A", "krate::B", "krate::D", "krate::G", "krate::Whole", "krate::Maß", "u8", "u16", "&", "(2)", None)
 NAMES = ["A", "D", "E", "ONE", "TWO", "THREE", "Fixed", "fixed_fn", "Imported", "Missing", "with_closure", "plain"]
-NAMES += ["Whole", "InArguments", "field", "P"]
+NAMES += ["Whole", "InArguments", "field", "P", "Größe", "Maß"]
 
 
 def impls(program: Program, trait: str, head: str | None) -> object:
@@ -77,7 +80,7 @@ def closures(program: Program) -> object:
 
 QUESTIONS = [
     *[(impls, trait, head) for trait in TRAITS for head in HEADS],
-    *[(methods, head) for head in ("krate::A", "krate::B")],
+    *[(methods, head) for head in ("krate::A", "krate::B", "krate::Maß")],
     *[(name, module, word) for module in ("krate", "krate::inner") for word in NAMES],
     (closures,),
 ]

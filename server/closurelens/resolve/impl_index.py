@@ -28,18 +28,20 @@ Head = str | None
 UNKNOWN_HEAD = "?"
 """The head of impls whose self type is not known: nobody asks for it."""
 
-_ALIAS = re.compile(rb"type\s+([A-Za-z_]\w*)[^=;{]*=([^;]{1,300});")
+_ALIAS = re.compile(rb"type\s+([A-Za-z_\x80-\xff][\w\x80-\xff]*)[^=;{]*=([^;]{1,300});")
 # A pattern that starts with letters is searched for many times faster: what stands before is looked at afterwards.
-_TYPE_ALIAS = re.compile(rb"type\s+([A-Za-z_]\w*)")
+_TYPE_ALIAS = re.compile(rb"type\s+([A-Za-z_\x80-\xff][\w\x80-\xff]*)")
 # With comments, which may have anything in them; prose and code that follow the word end it soon.
 _USE = re.compile(rb"use\s(?:[^;\"`.()/]++|//[^\n]*+|/\*(?s:.*?)\*/|/)*+;")
-_AS = re.compile(rb"([A-Za-z_]\w*)\s+as\s+(?:r#)?([A-Za-z_]\w*)")
+_AS = re.compile(rb"([A-Za-z_\x80-\xff][\w\x80-\xff]*)\s+as\s+(?:r#)?([A-Za-z_\x80-\xff][\w\x80-\xff]*)")
 _TOP_CALL = re.compile(rb"\n(?:[a-z_]\w*::)*([a-z_]\w*)!\s*[({\[]")
-_WORD = re.compile(rb"[A-Za-z_]\w*")
+_WORD = re.compile(rb"[A-Za-z_\x80-\xff][\w\x80-\xff]*")
 _IMPL = b"impl"
 _WASM_ABI = [name.encode() for name in ABI_TRAITS]
 _WASM_IMPLS = frozenset((b"impl", b"Deref", b"AsRef", b"From", b"JsCast", b"WasmDescribe", *_WASM_ABI))
-_WASM_CLASS = re.compile(rb"(?:\btype\s+|\benum\s+|\bthis\s*:\s*&\s*(?:\w+::)*|static_method_of\s*=\s*)([A-Za-z_]\w*)")
+_WASM_CLASS = re.compile(
+    rb"(?:\btype\s+|\benum\s+|\bthis\s*:\s*&\s*(?:\w+::)*|static_method_of\s*=\s*)([A-Za-z_\x80-\xff][\w\x80-\xff]*)"
+)
 _DERIVE = b"derive"
 _NO_WORDS: frozenset[bytes] = frozenset()
 _PIN_PROJECT_WORDS = frozenset((b"impl", b"Drop", b"Unpin", b"MustNotImplDrop"))

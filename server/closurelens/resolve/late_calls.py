@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from closurelens.resolve.filing import Place
     from closurelens.resolve.module import Entry, ModuleData
 
-_WORD = re.compile(rb"[A-Za-z_]\w*")
+_WORD = re.compile(rb"[A-Za-z_\x80-\xff][\w\x80-\xff]*")
 _IMPL = b"impl"
 _NO_MACROS = frozenset(name.encode() for name in PRIMS) | frozenset(
     b"as const crate dyn false for mut pub self super true".split()

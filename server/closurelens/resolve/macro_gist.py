@@ -14,8 +14,8 @@ from closurelens.records import dataclass, field
 from closurelens.resolve.sketch import FileSketch, Header, header_of, headers_in, impl_heads, impl_starts
 from closurelens.syntax.lex import match_brace, match_bracket
 
-_MACRO_DEFINITION = re.compile(rb"macro_rules\s*!\s*(?:r#)?([A-Za-z_]\w*)")
-_WORD = re.compile(rb"[A-Za-z_]\w*")
+_MACRO_DEFINITION = re.compile(rb"macro_rules\s*!\s*(?:r#)?([A-Za-z_\x80-\xff][\w\x80-\xff]*)")
+_WORD = re.compile(rb"[A-Za-z_\x80-\xff][\w\x80-\xff]*")
 _OPENING = re.compile(rb"[{(\[]")
 _IMPL = b"impl"
 # The keyword in a string, and where a macro's rule expects it.
@@ -44,16 +44,19 @@ _PLAIN_DERIVES = frozenset(b"Clone Copy Debug Default Deserialize Eq Hash Ord Pa
 _ATTRIBUTE = re.compile(rb"#\s*!?\s*\[\s*(?:unsafe\s*\(\s*)?(\$|[\w:]*)")
 _CFG_ATTR = re.compile(rb'cfg_attr\s*\(\s*(?:\w+(?:\s*=\s*"[^"]*")?|\w+\s*\((?:[^()]|\([^()]*\))*\))\s*,\s*([\w:]+)')
 _DERIVE = re.compile(rb"\bderive\s*\(([^)]*)\)")
-_CALL = re.compile(rb"(\$?)([A-Za-z_]\w*)\s*!\s*([({\[])")
+_CALL = re.compile(rb"(\$?)([A-Za-z_\x80-\xff][\w\x80-\xff]*)\s*!\s*([({\[])")
 _ITEM = frozenset(b"const enum fn static struct type union".split())
 _ITEM_WORD = re.compile(rb"(?<!['\w])(?:const|enum|fn|static|struct|type|union)\b")
 _AT_ITEM_LEVEL = re.compile(
-    rb'"(?:[^"\\]|\\.)*"|//[^\n]*|/\*(?s:.*?)\*/|\$\s*\(|\#\s*!?\s*\[|[({\[]|\$?[A-Za-z_]\w*(?:\s*!\s*[({\[])?'
+    rb'"(?:[^"\\]|\\.)*"|//[^\n]*|/\*(?s:.*?)\*/|\$\s*\(|\#\s*!?\s*\[|[({\[]|\$?[A-Za-z_\x80-\xff][\w\x80-\xff]*(?:\s*!\s*[({\[])?'
 )
-_NAME = re.compile(rb"\s*(?:(?:async|const|fn|mut|unsafe)\s+)*+(?:r#)?([A-Za-z_]\w*)")
+_NAME = re.compile(rb"\s*(?:(?:async|const|fn|mut|unsafe)\s+)*+(?:r#)?([A-Za-z_\x80-\xff][\w\x80-\xff]*)")
 _TO_BODY = re.compile(rb'"(?:[^"\\]|\\.)*"|[({\[;]')
 _ARROW = re.compile(rb"\s*=>\s*(?=[({\[])")
-_NAMELESS = re.compile(rb"&|\[|\*\s*(?:const|mut)\b|(?<![$\w\s])\s*\(|\b(?:dyn|fn|impl)\b|!(?!\s*[({\[])")
+_NAMELESS = re.compile(
+    rb"&|\[|\*\s*(?:const|mut)\b|(?:\A|[^$\w\s]|\b(?:as|const|for|in|mut))\s*\(|(?:\A|[^\w\s>])\s*<"
+    rb"|\b(?:dyn|fn|impl)\b|!(?!\s*[({\[])"
+)
 """What is in a type that has no name of its own, or next to it."""
 _GENERIC_PARAMETERS = re.compile(rb"\s*<[^{;]*?\$")
 _VARIABLE = re.compile(rb"\s*\$\s*\w+\s*\Z")
@@ -215,6 +218,7 @@ class Gists:
         """`text` begins behind the name, and ends with the definition."""
         opening = _OPENING.search(text)
         at = len(text) if opening is None else opening.end()
+        own.is_plain = own.is_plain and b"${" not in text  # `${concat(..)}` makes names
         while True:
             opening = _OPENING.search(text, at)
             if opening is None:

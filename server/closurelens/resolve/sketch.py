@@ -17,12 +17,12 @@ from closurelens.records import dataclass, field
 if TYPE_CHECKING:
     from closurelens.resolve.crate_tree import CrateIndex
 
-_MOD = re.compile(rb"mod\s+(?:r#)?([A-Za-z_]\w*)\s*([;{])")
+_MOD = re.compile(rb"mod\s+(?:r#)?([A-Za-z_\x80-\xff][\w\x80-\xff]*)\s*([;{])")
 _PATH = re.compile(rb'path\s*=\s*"([^"\n]+)"')
 _INCLUDE = re.compile(rb'include!\s*[({\[]\s*"([^"\n]+)"')
 _IN_OUT_DIR = re.compile(rb'include!\s*[({\[]\s*concat!\s*[({\[]\s*env!\s*[({\[]\s*"OUT_DIR"[^"\n]*"([^"\n]+)"')
 _CFG = re.compile(rb"#\s*\[\s*cfg\s*\(")
-_WORD = re.compile(rb"[A-Za-z_]\w*")
+_WORD = re.compile(rb"[A-Za-z_\x80-\xff][\w\x80-\xff]*")
 # Not `impl Trait`, which stands behind other things; what is in a macro's definition counts where the macro is called.
 _IMPL = re.compile(rb"impl\b")
 _BEFORE_IMPL = re.compile(rb"(?:\A|[\n{};\]/*]|\$\()[ \t]*(?:(?:unsafe|default|const)\s+)*\Z")
@@ -31,13 +31,17 @@ _FOR_QUALIFIED = re.compile(rb"\bfor\s*<")
 _WHERE = re.compile(rb"\bwhere\b")
 _COMMENT = re.compile(rb"//[^\n]*+\n|/\*(?s:.*?)\*/")
 _ANGLE = re.compile(rb"->|=>|[<>]")
-_PATH_TYPE = re.compile(rb"\s*(?:::\s*)?(?:[A-Za-z_]\w*\s*::\s*)*([A-Za-z_]\w*)\s*(?=<|$)")
+_PATH_TYPE = re.compile(
+    rb"\s*(?:::\s*)?(?:[A-Za-z_\x80-\xff][\w\x80-\xff]*\s*::\s*)*([A-Za-z_\x80-\xff][\w\x80-\xff]*)\s*(?=<|$)"
+)
 # A pattern that starts with letters is searched for many times faster.
-_TYPES = [re.compile(word + rb"\s+(?:r#)?([A-Za-z_]\w*)") for word in (b"struct", b"enum", b"union")]
+_TYPES = [
+    re.compile(word + rb"\s+(?:r#)?([A-Za-z_\x80-\xff][\w\x80-\xff]*)") for word in (b"struct", b"enum", b"union")
+]
 _BEFORE = 80
 """Bytes before an `impl` that tell whether it begins an item."""
 _SPACE = b" \t\r\n)];}{"
-_BLANKS = bytes(byte if byte in b"_" or bytes((byte,)).isalnum() else 0x20 for byte in range(256))
+_BLANKS = bytes(byte if byte in b"_" or bytes((byte,)).isalnum() or byte > 0x7F else 0x20 for byte in range(256))
 """Turns what is in no word into blanks."""
 
 
