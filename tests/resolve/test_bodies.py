@@ -464,7 +464,9 @@ mod far;
 //- /outer.rs
 modules! { inner }
 //- /outer/inner/mod.rs
-fn in_inner() {}
+fn in_inner() {} modules! { deep }
+//- /outer/inner/deep.rs
+fn in_deep() {}
 //- /far.rs
 modules! { elsewhere }
 //- /far/elsewhere.rs
@@ -478,6 +480,7 @@ fn main() {}
     ("file", "paths"),
     [
         ("/outer/inner/mod.rs", ["krate::outer::inner::in_inner"]),
+        ("/outer/inner/deep.rs", ["krate::outer::inner::deep::in_deep"]),
         ("/far/elsewhere.rs", ["krate::far::elsewhere::in_elsewhere"]),
         ("/bin/tool.rs", []),
     ],

@@ -57,8 +57,6 @@ class CrateIndex:
         self._prelude: DefPath | None = None
         self._files: list[FileSketch] | None = None
         self._parents: dict[str, str | None] | None = None
-        self._searched: list[str] = []
-        """Files whose modules are being looked for among what macros declare."""
         self._blocks: dict[DefPath, list[DefPath]] = {}
         self._block_texts: dict[DefPath, bytes] = {}
         self.filing = Filing(self)
@@ -168,6 +166,11 @@ class CrateIndex:
 
     def modules_of_file(self, path: str) -> list[ModuleData]:
         """The modules whose items stand in a file: its own (several if it is declared twice), then inline ones."""
+        known = self._by_mod(path)
+        return self._with_inline(known if known else self._named_by_macros(path))
+
+    def _by_mod(self, path: str) -> list[ModuleData]:
+        """The modules of a file that `mod` in one text after the other leads to."""
         if self._parents is None:
             self._parents = {file.path: file.parent for file in self.files()}
         parent_of = self._parents
@@ -178,36 +181,28 @@ class CrateIndex:
             at = parent_of.get(at)
         found = [self.root] if chain[-1] == self.root.file else []
         for file in reversed(chain[:-1]):
-            around = self._with_inline(found)
-            found = [child for module in around for child in module.children if child.file == file]
-            found.extend(module for module in around if _includes(module, file))
-        if found and (found[0].file == path or _includes(found[0], path)):
-            return self._with_inline(found)
-        return self._with_inline(self._declared_by_macros(path))
+            found = _inside(self._with_inline(found), file)
+        return found if found and (found[0].file == path or _includes(found[0], path)) else []
 
-    def _declared_by_macros(self, path: str) -> list[ModuleData]:
-        """The modules of a file that no `mod` in a text leads to: the file that declares or includes it names it."""
-        if path in self._searched:
-            return []
-        self._searched.append(path)
+    def _named_by_macros(self, path: str) -> list[ModuleData]:
+        """The modules of a file that no `mod` in a text leads to: a macro call or definition has its name in it."""
         folder = paths.parent(path)
         stem = paths.stem(path)
         if stem == "mod":
             stem, folder = paths.name(folder), paths.parent(folder)
-        names = {word.encode() for word in re.findall(r"\w+", stem)}
-        around = [sketch.path for sketch in self.files() if names <= sketch.words()]
-        known = {sketch.path for sketch in self.files()}
-        # Its parent may be declared by a macro itself.
-        around += [file for file in (f"{folder}.rs", f"{folder}/mod.rs") if file not in known]
+        words = re.findall(r"\w+", stem)
         found: dict[DefPath, ModuleData] = {}
-        for parent in around:
-            if parent == path or self.program.files.text(parent) is None:
-                continue
-            for module in self.modules_of_file(parent):
-                if _includes(module, path):
-                    found[module.path] = module
-                found.update({child.path: child for child in module.children if child.file == path})
-        self._searched.pop()
+        known: set[str] = set()
+        for sketch in self.files():
+            known.add(sketch.path)
+            if sketch.path != path and words and sketch.has_in_macro(words[-1].encode()):
+                around = self._with_inline(self._by_mod(sketch.path))
+                found.update({module.path: module for module in _inside(around, path)})
+        for parent in (f"{folder}.rs", f"{folder}/mod.rs"):
+            # It may be named by a macro itself.
+            if parent != path and parent not in known and self.program.files.text(parent) is not None:
+                around = self.modules_of_file(parent)
+                found.update({module.path: module for module in _inside(around, path)})
         return list(found.values())
 
     def _with_inline(self, modules: list[ModuleData]) -> list[ModuleData]:
@@ -344,6 +339,13 @@ class CrateIndex:
         container = self.find(parent, lambda entry: isinstance(entry.item, ImplItem | TraitItem))
         if container is not None:
             self.associated(container)
+
+
+def _inside(around: list[ModuleData], path: str) -> list[ModuleData]:
+    """Those modules of a file that others declare, or into which others include it."""
+    found = [child for module in around for child in module.children if child.file == path]
+    found.extend(module for module in around if _includes(module, path))
+    return found
 
 
 def _includes(module: ModuleData, path: str) -> bool:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from closurelens.project import paths
 from closurelens.records import dataclass, field
+from closurelens.syntax.lex import match_brace, match_bracket
 
 if TYPE_CHECKING:
     from closurelens.resolve.crate_tree import CrateIndex
@@ -21,6 +22,7 @@ _MOD = re.compile(rb"mod\s+(?:r#)?([A-Za-z_\x80-\xff][\w\x80-\xff]*)\s*([;{])")
 _PATH = re.compile(rb'path\s*=\s*"([^"\n]+)"')
 _INCLUDE = re.compile(rb'include!\s*[({\[]\s*"([^"\n]+)"')
 _IN_OUT_DIR = re.compile(rb'include!\s*[({\[]\s*concat!\s*[({\[]\s*env!\s*[({\[]\s*"OUT_DIR"[^"\n]*"([^"\n]+)"')
+_MACRO = re.compile(rb"!\s*(?:[A-Za-z_]\w*\s*)?[({\[]")
 _CFG = re.compile(rb"#\s*\[\s*cfg\s*\(")
 _WORD = re.compile(rb"[A-Za-z_\x80-\xff][\w\x80-\xff]*")
 # Not `impl Trait`, which stands behind other things; what is in a macro's definition counts where the macro is called.
@@ -82,6 +84,21 @@ class FileSketch:
         if self._words is None:
             self._words = frozenset(self.text.translate(_BLANKS).split())
         return self._words
+
+    def has_in_macro(self, word: bytes) -> bool:
+        """Whether a word stands in a macro call or in the definition of a macro."""
+        if word not in self.words():
+            return False
+        text = self.text
+        at = 0
+        while (found := _MACRO.search(text, at)) is not None:
+            opened = found.end() - 1
+            match = match_brace if text[opened] == 0x7B else match_bracket
+            end = match(text, opened, len(text))
+            at = found.end() if end < 0 else end
+            if word in text[opened : at if end >= 0 else len(text)].translate(_BLANKS).split():
+                return True
+        return False
 
     def impl_headers(self) -> list[Header]:
         """What may be the head of an impl."""
