@@ -213,10 +213,6 @@ class LateCalls:
         while calls := [call for call in self._of_module.pop(module, ()) if not call.is_done]:
             self._expand(calls)
 
-    def reveal_all(self) -> None:
-        while self._of_module:
-            self.reveal_module(next(iter(self._of_module)))
-
     def reveal_words(self, wanted: Sequence[frozenset[bytes]]) -> None:
         """Expand what has one of each of these sets of words."""
         while calls := [call for group in list(self._groups.values()) for call in group.with_all(wanted)]:
