@@ -166,9 +166,9 @@ class Filing:
             case Module():
                 self._module(here, names, item, off)
             case ImplItem():
-                path = f"{module.path}::{{impl#{self._number(here, len(module.impls))}}}"
+                path = f"{module.path}::{{impl#{self._number(here, module.impl_count)}}}"
                 entry = self._entry(here, DefKind.UNKNOWN, path, item, off)
-                module.impls.append(entry)
+                module.impl_count += here.late is None
                 self._crate.impl_entries.append(entry)
                 self._crate.program.impl_changes.number += 1
             case MacroRulesItem():
@@ -261,7 +261,7 @@ class Filing:
             kind = _KIND_CLASS.get(type(item))
             if all(_KIND_CLASS.get(type(entry.item)) is not kind for entry in self._crate.entries.get(path, ())):
                 return path
-        number = self._number(here, len(module.entries))
+        number = self._number(here, module.written_count)
         return f"{module.path}::{{{'other' if off is None else 'off'}#{number}}}::{name}"
 
     def _number(self, here: Place, count: int) -> str:
@@ -287,6 +287,7 @@ class Filing:
             textual_at=here.upto(),
         )
         module.entries.append(entry)
+        module.written_count += here.late is None
         self._crate.entries.setdefault(path, []).append(entry)
         return entry
 

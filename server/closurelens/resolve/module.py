@@ -92,7 +92,8 @@ class ModuleData:
     * `is_gone`: a block whose body has another text now.
     * `undecided` are names of imports and modules that lead elsewhere as a `cfg` has it that is not known.
     * `unexpanded` are the item macros that could not be expanded: it may have more names.
-    * `late` are calls of item macros that wait and may bring names.
+    * `late` are calls of item macros that wait and may bring names. `impl_count` and `written_count` are the numbers of
+      impls and entries that are not from calls that waited.
     * `textual` is the order in which macros come into textual scope: macros, and modules marked `#[macro_use]`.
       `textual_start` is the length the parent's list had where this module stands.
     """
@@ -112,7 +113,8 @@ class ModuleData:
     off: Names = field(default_factory=Names)
     children: list[ModuleData] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
-    impls: list[Entry] = field(default_factory=list)
+    impl_count: int = 0
+    written_count: int = 0
     textual: list[Entry | ModuleData] = field(default_factory=list)
     textual_start: int = 0
     folder: ModuleFolder = field(default_factory=lambda: ModuleFolder(""))
