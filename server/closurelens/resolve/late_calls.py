@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 _WORD = re.compile(rb"[A-Za-z_\x80-\xff][\w\x80-\xff]*")
 _IMPL = b"impl"
+_LONGEST = 4_000
+"""Bytes of arguments: what is longer holds whole items, some of which will be asked for."""
 _NO_MACROS = frozenset(name.encode() for name in PRIMS) | frozenset(
     b"as const crate dyn false for mut pub self super true".split()
 )
@@ -135,6 +137,8 @@ class LateCalls:
         module = here.module
         crate = self._crate
         if not crate.crate.is_member or module.is_block or here.off is not None:
+            return False
+        if call.args[1] - call.args[0] > _LONGEST:
             return False
         upto = here.upto()
         entry = crate.macros.own_macro(module, call, upto=upto)

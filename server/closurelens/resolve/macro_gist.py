@@ -287,9 +287,10 @@ class Gists:
         """Nothing in arguments brings what words do not show."""
         if not _UNFORESEEN.isdisjoint(words):
             return False
-        for call in _CALL.finditer(text):
-            if not call[1] and call[2] not in _PLAIN_MACROS and call[2] not in self.words:
-                return False
+        if b"!" in text:
+            for call in _CALL.finditer(text):
+                if not call[1] and call[2] not in _PLAIN_MACROS and call[2] not in self.words:
+                    return False
         return b"#" not in text or _has_plain_attributes(text)
 
 
