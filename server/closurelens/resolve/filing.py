@@ -265,12 +265,8 @@ class Filing:
         return f"{module.path}::{{{'other' if off is None else 'off'}#{number}}}::{name}"
 
     def _number(self, here: Place, count: int) -> str:
-        """Tells items apart, whichever calls were expanded before."""
-        late = here.late
-        if late is None:
-            return str(count)
-        late.made += 1
-        return f"{late.label}.{late.made}"
+        """Tells items apart: `count` are those of their kind so far that are not from calls that waited."""
+        return str(count) if here.late is None else here.late.next_label()
 
     def _entry(self, here: Place, kind: DefKind, path: DefPath, item: Item, off: str | None) -> Entry:
         module = here.module

@@ -16,7 +16,7 @@ from closurelens.hir.macros.api import Source
 from closurelens.resolve import derive_models, derives
 from closurelens.resolve.macro_gist import HARMLESS, Gists, without_attributes
 from closurelens.resolve.module import Entry
-from closurelens.resolve.sketch import FileSketch, Header, ImplKind, header_of
+from closurelens.resolve.sketch import WORD, FileSketch, Header, ImplKind, header_of
 from closurelens.resolve.wasm_extern import ABI_TRAITS
 from closurelens.ty.sig import Def, DefKind, ImplSig, Namespace
 from closurelens.ty.types import PRIMS, DefPath, Unknown, head_of
@@ -35,7 +35,6 @@ _TYPE_ALIAS = re.compile(rb"type\s+([A-Za-z_\x80-\xff][\w\x80-\xff]*)")
 _USE = re.compile(rb"use\s(?:[^;\"`.()/]++|//[^\n]*+|/\*(?s:.*?)\*/|/)*+;")
 _AS = re.compile(rb"([A-Za-z_\x80-\xff][\w\x80-\xff]*)\s+as\s+(?:r#)?([A-Za-z_\x80-\xff][\w\x80-\xff]*)")
 _TOP_CALL = re.compile(rb"\n(?:[a-z_]\w*::)*([a-z_]\w*)!\s*[({\[]")
-_WORD = re.compile(rb"[A-Za-z_\x80-\xff][\w\x80-\xff]*")
 _IMPL = b"impl"
 _WASM_ABI = [name.encode() for name in ABI_TRAITS]
 _WASM_IMPLS = frozenset((b"impl", b"Deref", b"AsRef", b"From", b"JsCast", b"WasmDescribe", *_WASM_ABI))
@@ -165,7 +164,7 @@ class CrateImpls:
         has_models = not _MODELLED_CRATES.isdisjoint(self._crate.crate.dependencies)
         for file in files:
             for match in _ALIAS.finditer(file.text):
-                for word in _WORD.findall(match[2]):
+                for word in WORD.findall(match[2]):
                     self._aliases.setdefault(word, set()).add(match[1])
             for name, other in _renames(file.text):
                 self._aliases.setdefault(name, set()).add(other)
@@ -489,7 +488,7 @@ class CrateImpls:
         """What stands in the calls that could not be expanded so far, and in the macros that they name."""
         count, known = self._unread_words
         if count != len(self.unread):
-            words = {word for text in self.unread.values() for word in _WORD.findall(text)}
+            words = {word for text in self.unread.values() for word in WORD.findall(text)}
             if words:
                 macros = self.gists.words
                 words = words.union(*(macros[name] for name in words & macros.keys()))

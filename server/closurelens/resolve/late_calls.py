@@ -7,7 +7,6 @@ are the paths of its items, in whichever order calls are expanded.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
@@ -16,7 +15,7 @@ from closurelens.hir.item import MacroCallItem, MacroRulesItem
 from closurelens.hir.macros.api import Expansion
 from closurelens.records import dataclass, field
 from closurelens.resolve.macro_gist import Gist, Gists, Headless, has_items
-from closurelens.resolve.sketch import Header, ImplKind
+from closurelens.resolve.sketch import WORD, Header, ImplKind
 from closurelens.ty.types import PRIMS
 
 if TYPE_CHECKING:
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     from closurelens.resolve.filing import Place
     from closurelens.resolve.module import Entry, ModuleData
 
-_WORD = re.compile(rb"[A-Za-z_\x80-\xff][\w\x80-\xff]*")
 _IMPL = b"impl"
 _LONGEST = 4_000
 """Bytes of arguments: what is longer holds whole items, some of which will be asked for."""
@@ -50,6 +48,11 @@ class LateCall:
     is_nameless: bool
     made: int = 0
     is_done: bool = False
+
+    def next_label(self) -> str:
+        """Tells something in the expansion from everything else in the module, whichever calls were expanded before."""
+        self.made += 1
+        return f"{self.label}.{self.made}"
 
 
 @dataclass(slots=True, eq=False)
@@ -146,7 +149,7 @@ class LateCalls:
             return False
         gists = crate.impls.gists
         text = here.source.text[slice(*call.args)]
-        words = frozenset(_WORD.findall(text))
+        words = frozenset(WORD.findall(text))
         gist = _gist_of(gists, entry, words)
         if gist is None or not gist.is_plain or _IMPL in words or not gists.is_plain(text, words):
             return False
@@ -175,8 +178,7 @@ class LateCalls:
 
     def _label(self, here: Place) -> str:
         if here.late is not None:
-            here.late.made += 1
-            return f"{here.late.label}.{here.late.made}"
+            return here.late.next_label()
         self._labels[here.module] += 1
         return f"~{self._labels[here.module]}"
 

@@ -11,11 +11,20 @@ from collections.abc import Iterable, Set
 from enum import IntEnum
 
 from closurelens.records import dataclass, field
-from closurelens.resolve.sketch import FileSketch, Header, header_of, headers_in, impl_heads, impl_starts
+from closurelens.resolve.sketch import (
+    FOR,
+    WHERE,
+    WORD,
+    FileSketch,
+    Header,
+    header_of,
+    headers_in,
+    impl_heads,
+    impl_starts,
+)
 from closurelens.syntax.lex import match_brace, match_bracket
 
 _MACRO_DEFINITION = re.compile(rb"macro_rules\s*!\s*(?:r#)?([A-Za-z_\x80-\xff][\w\x80-\xff]*)")
-_WORD = re.compile(rb"[A-Za-z_\x80-\xff][\w\x80-\xff]*")
 _OPENING = re.compile(rb"[{(\[]")
 _IMPL = b"impl"
 # The keyword in a string, and where a macro's rule expects it.
@@ -61,8 +70,6 @@ _NAMELESS = re.compile(
 _GENERIC_PARAMETERS = re.compile(rb"\s*<[^{;]*?\$")
 _VARIABLE = re.compile(rb"\s*\$\s*\w+\s*\Z")
 _VARIABLE_WITH_ARGUMENTS = re.compile(rb"\s*\$\s*\w+\s*(?:<|::)")
-_FOR = re.compile(rb"\bfor\b(?!\s*<)")
-_WHERE = re.compile(rb"\bwhere\b")
 
 
 class Headless(IntEnum):
@@ -122,7 +129,7 @@ class Gists:
                 end = _end_of_rules(file.text, match.end())
                 name = match[1]
                 text = file.text[match.end() : end]
-                words = _WORD.findall(text)
+                words = WORD.findall(text)
                 self._texts.setdefault(name, []).append(text)
                 direct.setdefault(name, set()).update(words)
                 called.setdefault(name, set()).update(without_attributes(set(words), text))
@@ -165,7 +172,7 @@ class Gists:
         if known is None:
             own = _Own()
             self._add_definition(own, b"{" + text + b"}")
-            own_words = frozenset(_WORD.findall(text))
+            own_words = frozenset(WORD.findall(text))
             known = self._made[key] = self._gist(
                 own,
                 own_words.union(*(self.words[name] for name in own_words & macros)),
@@ -264,7 +271,7 @@ class Gists:
                     self._add_call(own, call[1] + call[2], text[opened + 1 : at])
 
     def _add_call(self, own: _Own, name: bytes, arguments: bytes) -> None:
-        words = frozenset(_WORD.findall(arguments))
+        words = frozenset(WORD.findall(arguments))
         if name[:1] == b"$":
             own.calls_arguments = True
         elif name in self.words:
@@ -281,7 +288,7 @@ class Gists:
 
     def may_be_nameless(self, text: bytes) -> bool:
         """Among these arguments may be a type without a name of its own."""
-        return _NAMELESS.search(text) is not None or not self._type_aliases.isdisjoint(_WORD.findall(text))
+        return _NAMELESS.search(text) is not None or not self._type_aliases.isdisjoint(WORD.findall(text))
 
     def is_plain(self, text: bytes, words: Iterable[bytes]) -> bool:
         """Nothing in arguments brings what words do not show."""
@@ -315,8 +322,8 @@ def _headless(head: bytes) -> Headless:
     header = header_of(head)
     if header.self_name is not None:
         return Headless.NEVER
-    is_for = _FOR.search(head)
-    of_type = _WHERE.split(head[is_for.end() :] if is_for else head)[0]
+    is_for = FOR.search(head)
+    of_type = WHERE.split(head[is_for.end() :] if is_for else head)[0]
     if _VARIABLE_WITH_ARGUMENTS.match(of_type):
         return Headless.NEVER
     if _VARIABLE.match(of_type):

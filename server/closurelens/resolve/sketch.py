@@ -24,13 +24,13 @@ _INCLUDE = re.compile(rb'include!\s*[({\[]\s*"([^"\n]+)"')
 _IN_OUT_DIR = re.compile(rb'include!\s*[({\[]\s*concat!\s*[({\[]\s*env!\s*[({\[]\s*"OUT_DIR"[^"\n]*"([^"\n]+)"')
 _MACRO = re.compile(rb"!\s*(?:[A-Za-z_]\w*\s*)?[({\[]")
 _CFG = re.compile(rb"#\s*\[\s*cfg\s*\(")
-_WORD = re.compile(rb"[A-Za-z_\x80-\xff][\w\x80-\xff]*")
+WORD = re.compile(rb"[A-Za-z_\x80-\xff][\w\x80-\xff]*")
 # Not `impl Trait`, which stands behind other things; what is in a macro's definition counts where the macro is called.
 _IMPL = re.compile(rb"impl\b")
 _BEFORE_IMPL = re.compile(rb"(?:\A|[\n{};\]/*]|\$\()[ \t]*(?:(?:unsafe|default|const)\s+)*\Z")
-_FOR = re.compile(rb"\bfor\b(?!\s*<)")
+FOR = re.compile(rb"\bfor\b(?!\s*<)")
 _FOR_QUALIFIED = re.compile(rb"\bfor\s*<")
-_WHERE = re.compile(rb"\bwhere\b")
+WHERE = re.compile(rb"\bwhere\b")
 _COMMENT = re.compile(rb"//[^\n]*+\n|/\*(?s:.*?)\*/")
 _ANGLE = re.compile(rb"->|=>|[<>]")
 _PATH_TYPE = re.compile(
@@ -129,27 +129,27 @@ def header_of(text: bytes) -> Header:
     rest = text.lstrip()
     end = _end_of_generics(rest) if rest[:1] == b"<" else 0
     if b"/" in text or end < 0:
-        words = frozenset(_WORD.findall(text))
+        words = frozenset(WORD.findall(text))
         return Header(None, words, words)
     if end:
-        generics = _WORD.findall(rest, 0, end)
+        generics = WORD.findall(rest, 0, end)
         rest = rest[end:]
-    where = _WHERE.search(rest)
+    where = WHERE.search(rest)
     if where is not None:
         rest = rest[: where.start()]
-    is_for = _FOR.search(rest)
+    is_for = FOR.search(rest)
     if is_for is None and (b"$(" in rest or _FOR_QUALIFIED.search(rest)):
         return Header(None, None, None)
     self_type = rest if is_for is None else rest[is_for.end() :]
     path = _PATH_TYPE.match(self_type)
-    name = None if path is None or _WORD.findall(path[0])[0] in generics else path[1]
+    name = None if path is None or WORD.findall(path[0])[0] in generics else path[1]
     if is_for is None:
         return Header(ImplKind.INHERENT, frozenset(), _words_of(self_type), name)
     return Header(ImplKind.OF_TRAIT, _words_of(rest[: is_for.start()]), _words_of(self_type), name)
 
 
 def _words_of(part: bytes) -> frozenset[bytes] | None:
-    return None if b"$" in part or b"[<" in part else frozenset(_WORD.findall(part))
+    return None if b"$" in part or b"[<" in part else frozenset(WORD.findall(part))
 
 
 def _end_of_generics(text: bytes) -> int:
