@@ -17,12 +17,12 @@ from closurelens.resolve.sketch import (
     WORD,
     FileSketch,
     Header,
+    after_brackets,
     header_of,
     headers_in,
     impl_heads,
     impl_starts,
 )
-from closurelens.syntax.lex import match_brace, match_bracket
 
 _MACRO_DEFINITION = re.compile(rb"macro_rules\s*!\s*(?:r#)?([A-Za-z_\x80-\xff][\w\x80-\xff]*)")
 _OPENING = re.compile(rb"[{(\[]")
@@ -230,11 +230,11 @@ class Gists:
             opening = _OPENING.search(text, at)
             if opening is None:
                 break
-            arrow = _ARROW.match(text, _after_brackets(text, opening.start()))
+            arrow = _ARROW.match(text, after_brackets(text, opening.start()))
             if arrow is None:
                 own.is_plain = False
                 break
-            at = _after_brackets(text, arrow.end())
+            at = after_brackets(text, arrow.end())
             self._add_items(own, text, arrow.end() + 1, at)
         for head in impl_heads(text):
             own.headless = max(own.headless, _headless(head))
@@ -259,14 +259,14 @@ class Gists:
             elif what in _UNFORESEEN:
                 own.is_plain = False
             elif what[:1] == b"#":
-                at = _after_brackets(text, at - 1)
+                at = after_brackets(text, at - 1)
                 own.is_plain = _has_plain_attributes(text[found.start() : at])
             elif what[-1:] in b"({[" and what[:1] not in b'"/':
                 call = _CALL.match(what)
                 if call is None and what[:1] == b"$":
                     continue  # the inside of `$( .. )` is at the same level
                 opened = at - 1
-                at = _after_brackets(text, opened)
+                at = after_brackets(text, opened)
                 if call is not None:
                     self._add_call(own, call[1] + call[2], text[opened + 1 : at])
 
@@ -343,17 +343,11 @@ def _after_impl(text: bytes, at: int, end: int) -> int:
             return end
         at = found.end()
         if found[0] == b"{":
-            return _after_brackets(text, at - 1)
+            return after_brackets(text, at - 1)
         if found[0] == b";":
             return at
         if found[0] in b"([":
-            at = _after_brackets(text, at - 1)
-
-
-def _after_brackets(text: bytes, opened: int) -> int:
-    match = match_brace if text[opened : opened + 1] == b"{" else match_bracket
-    end = match(text, opened, len(text))
-    return end if end >= 0 else len(text)
+            at = after_brackets(text, at - 1)
 
 
 def without_attributes(names: set[bytes] | frozenset[bytes], text: bytes) -> set[bytes]:
@@ -364,4 +358,4 @@ def without_attributes(names: set[bytes] | frozenset[bytes], text: bytes) -> set
 def _end_of_rules(text: bytes, at: int) -> int:
     """The end of a macro's definition, which is inside of the first brackets after its name."""
     opening = _OPENING.search(text, at)
-    return len(text) if opening is None else _after_brackets(text, opening.start())
+    return len(text) if opening is None else after_brackets(text, opening.start())

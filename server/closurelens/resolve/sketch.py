@@ -93,10 +93,8 @@ class FileSketch:
         at = 0
         while (found := _MACRO.search(text, at)) is not None:
             opened = found.end() - 1
-            match = match_brace if text[opened] == 0x7B else match_bracket
-            end = match(text, opened, len(text))
-            at = found.end() if end < 0 else end
-            if word in text[opened : at if end >= 0 else len(text)].translate(_BLANKS).split():
+            at = after_brackets(text, opened)
+            if word in text[opened:at].translate(_BLANKS).split():
                 return True
         return False
 
@@ -160,6 +158,13 @@ def _end_of_generics(text: bytes) -> int:
         if depth == 0:
             return match.end()
     return -1
+
+
+def after_brackets(text: bytes, opened: int) -> int:
+    """Behind the bracket that closes the one at `opened`; the end of the text if there is none."""
+    match = match_brace if text[opened] == 0x7B else match_bracket
+    end = match(text, opened, len(text))
+    return end if end >= 0 else len(text)
 
 
 def impl_starts(text: bytes) -> Iterator[int]:
