@@ -46,7 +46,7 @@ def _check_signature(cx: FnCtxt, owner: BodyOwner, body: Body) -> None:
     ret: Ty
     if sig is not None:
         params = [cx.solver.normalize(p) for p in sig.params]
-        ret = cx.solver.normalize(_opened(cx, sig.ret, is_async=sig.is_async))
+        ret = cx.solver.normalize(_opened(cx, sig.body_ret or sig.ret, is_async=sig.is_async))
     else:
         params = []
         value = cx.db.value(owner.path)

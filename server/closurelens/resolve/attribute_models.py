@@ -10,30 +10,30 @@ from __future__ import annotations
 from typing import Final
 
 _MODELLED = """
-    actix_macros::main actix_macros::test actix_web_codegen::connect actix_web_codegen::delete
-    actix_web_codegen::get actix_web_codegen::head actix_web_codegen::main actix_web_codegen::options
-    actix_web_codegen::patch actix_web_codegen::post actix_web_codegen::put actix_web_codegen::route
-    actix_web_codegen::test async_attributes::bench async_attributes::main async_attributes::test
-    async_recursion::async_recursion async_trait::async_trait axum_macros::debug_handler
-    axum_macros::debug_middleware comemo_macros::memoize comemo_macros::track ctor::ctor
-    dioxus_core_macro::component instability::unstable leptos_macro::component leptos_macro::island
-    leptos_macro::slot pin_project_internal::pin_project pin_project_internal::pinned_drop
+    actix_macros::main actix_macros::test actix_web_codegen::connect actix_web_codegen::delete actix_web_codegen::get
+    actix_web_codegen::head actix_web_codegen::main actix_web_codegen::options actix_web_codegen::patch
+    actix_web_codegen::post actix_web_codegen::put actix_web_codegen::route actix_web_codegen::test
+    async_attributes::bench async_attributes::main async_attributes::test async_recursion::async_recursion
+    async_trait::async_trait axum_macros::debug_handler axum_macros::debug_middleware comemo_macros::memoize
+    comemo_macros::track ctor::ctor dioxus_core_macro::component instability::unstable leptos_macro::component
+    leptos_macro::island leptos_macro::slot pin_project_internal::pin_project pin_project_internal::pinned_drop
     quickcheck_macros::quickcheck recursive_proc_macro_impl::recursive rhai_codegen::export_fn
     rhai_codegen::export_module rhai_codegen::expose_under_internals rstest_macros::fixture rstest_macros::rstest
-    rustversion::attr sealed::sealed serial_test_derive::parallel serial_test_derive::serial smol_potat_macro::main
-    sycamore_macro::component test_case_macros::test_case test_log_macros::test tokio_macros::main
-    tokio_macros::main_fail tokio_macros::main_rt tokio_macros::test tokio_macros::test_fail tokio_macros::test_rt
-    tracing_attributes::instrument wasm_bindgen_macro::wasm_bindgen wasm_bindgen_test_macro::wasm_bindgen_test
-    yew_macro::function_component yew_macro::hook
+    rust_analyzer_salsa_macros::database rustversion::attr salsa_macros::accumulator salsa_macros::database
+    salsa_macros::db salsa_macros::tracked sealed::sealed serial_test_derive::parallel serial_test_derive::serial
+    smol_potat_macro::main sycamore_macro::component test_case_macros::test_case test_log_macros::test
+    tokio_macros::main tokio_macros::main_fail tokio_macros::main_rt tokio_macros::test tokio_macros::test_fail
+    tokio_macros::test_rt tracing_attributes::instrument wasm_bindgen_macro::wasm_bindgen
+    wasm_bindgen_test_macro::wasm_bindgen_test yew_macro::function_component yew_macro::hook
 """
 
 _WRITTEN = """
     actix_web::main actix_web::test async_recursion::async_recursion async_std::main async_std::test
-    async_trait::async_trait axum::debug_handler ctor::ctor dioxus::prelude::component leptos::component
-    leptos::slot pin_project::pin_project pin_project::pinned_drop recursive::recursive rstest::rstest
-    serial_test::serial sycamore::component test_case::test_case test_log::test tokio::main tokio::test
-    tracing::instrument wasm_bindgen::prelude::wasm_bindgen wasm_bindgen_test::wasm_bindgen_test yew::component
-    yew::function_component yew::hook
+    async_trait::async_trait axum::debug_handler ctor::ctor dioxus::prelude::component leptos::component leptos::slot
+    pin_project::pin_project pin_project::pinned_drop recursive::recursive rstest::rstest salsa::accumulator
+    salsa::database salsa::db salsa::tracked serial_test::serial sycamore::component test_case::test_case
+    test_log::test tokio::main tokio::test tracing::instrument wasm_bindgen::prelude::wasm_bindgen
+    wasm_bindgen_test::wasm_bindgen_test yew::component yew::function_component yew::hook
 """
 
 TRANSPARENT: Final = frozenset([*_MODELLED.split(), *_WRITTEN.split()])

@@ -147,6 +147,7 @@ def _ref_cast(item: AdtItem, own: TypeRef) -> list[ImplItem] | None:
 _THISERROR = DeriveModel(
     "impl ::core::error::Error for Self {}", "", "backtrace error from source", " Display From", _thiserror
 )
+_SALSA_KEYS = ("AsId", "FromIdWithDb", "SalsaStructInDb")
 _ZEROCOPY = "FromBytes FromZeros Immutable IntoBytes KnownLayout TryFromBytes Unaligned"
 
 DERIVES: dict[str, DeriveModel] = {
@@ -205,6 +206,9 @@ DERIVES: dict[str, DeriveModel] = {
     "strum_macros::AsRefStr": DeriveModel("impl ::core::convert::AsRef<str> for Self {}", "", "strum"),
     "strum_macros::IntoStaticStr": DeriveModel("", "", "strum", " From", _into_static_str),
     "strum_macros::VariantNames": _of("::strum::VariantNames", "strum", bound=False),
+    "salsa_macros::SalsaValue": _of("::salsa::SalsaValue", "salsa_value", bound=False),
+    "salsa_macros::Supertype": _all("", *[f"::salsa::plumbing::{name}" for name in _SALSA_KEYS]),
+    "salsa_macros::Update": _of("::salsa::Update", "update"),
     "displaydoc::Display": _of("::core::fmt::Display", "ignore_extra_doc_attributes prefix_enum_doc_attributes"),
 } | {f"zerocopy_derive::{name}": _of(f"::zerocopy::{name}", "zerocopy") for name in _ZEROCOPY.split()}
 DERIVES |= {
@@ -221,6 +225,7 @@ FACADES = {
     "implicit_clone": "implicit_clone_derive",
     "prost": "prost_derive",
     "ref_cast": "ref_cast_impl",
+    "salsa": "salsa_macros",
     "schemars": "schemars_derive",
     "serde": "serde_derive",
     "strum": "strum_macros",

@@ -38,6 +38,7 @@ from closurelens.resolve.macro_scope import is_macro_rules
 from closurelens.resolve.made_items import made_beside
 from closurelens.resolve.module import Entry, Import, ModuleData, Names
 from closurelens.resolve.postponed import Waiting
+from closurelens.resolve.salsa_items import made_of_salsa
 from closurelens.resolve.sources import items_of
 from closurelens.resolve.wasm_extern import foreign_items, items_beside
 from closurelens.syntax.nodes import tree_of
@@ -158,6 +159,12 @@ class Filing:
     def _declare(self, here: Place, item: Item, off: str | None) -> None:
         module = here.module
         names = module.on if off is None else module.off
+        if item.attrs.others or item.attrs.conditional:
+            made = made_of_salsa(self._crate, item)
+            if made is not None:
+                item, added = made
+                for beside in added:
+                    self._declare(here, beside, off)
         match item:
             case Use():
                 self._use(here, names, item)

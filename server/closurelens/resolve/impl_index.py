@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from closurelens.hir import types as h
 from closurelens.hir.item import ImplItem, Range, TraitItem
 from closurelens.hir.macros.api import Source
-from closurelens.resolve import derive_models, derives
+from closurelens.resolve import derive_models, derives, query_groups, salsa_items
 from closurelens.resolve.macro_gist import HARMLESS, Gists, without_attributes
 from closurelens.resolve.module import Entry
 from closurelens.resolve.sketch import WORD, FileSketch, Header, ImplKind, header_of
@@ -47,6 +47,8 @@ _PIN_PROJECT_WORDS = frozenset((b"impl", b"Drop", b"Unpin", b"MustNotImplDrop"))
 _PIN_PROJECT_IMPLS = [
     header_of(text) for text in (b" $x", b" Drop for $x", b" Unpin for $x", b" MustNotImplDrop for $x")
 ]
+_BLANKET_IMPL = header_of(b"<T> $x for T")
+_SALSA = frozenset((b"salsa", b"salsa_macros"))
 _DERIVE_WORDS = derive_models.words()
 _MODELLED_CRATES = derive_models.crates()
 
@@ -181,6 +183,11 @@ class CrateImpls:
             if b"pin_project" in file.words() | extra:
                 extra |= _PIN_PROJECT_WORDS
                 made.update(_PIN_PROJECT_IMPLS)
+            if not _SALSA.isdisjoint(file.words() | extra):
+                extra |= salsa_items.WORDS
+            if b"query_group" in file.words() | extra:
+                extra |= query_groups.words(file.words())
+                made.add(_BLANKET_IMPL)
             if b"wasm_bindgen" in file.words() | extra:
                 self._foreign[file.path] = frozenset(_WASM_CLASS.findall(file.text))
                 if b"wasm_bindgen" in extra or b"macro_rules" in file.words():
@@ -345,14 +352,16 @@ class CrateImpls:
             self._seen_traits += 1
 
     def _take_traits(self, method: str) -> None:
-        """File the methods of the traits that may have this one: its name stands there, or a macro is called."""
+        """File the methods of the traits that may have this one: its name stands there, or a macro is called, or the
+        query it is made of is there.
+        """
         still: list[Entry] = []
         traits, self._unread_traits = self._unread_traits, still
-        word = method.encode()
+        words = {method.encode(), query_groups.stem(method).encode()}
         for entry in traits:
             item = entry.item
             text = entry.source.text
-            if text.find(word, *item.range) < 0 and text.find(b"!", *item.range) < 0:
+            if all(text.find(word, *item.range) < 0 for word in words) and text.find(b"!", *item.range) < 0:
                 still.append(entry)
             elif isinstance(item, TraitItem):
                 for member in self._crate.associated(entry):

@@ -16,6 +16,7 @@ from closurelens.resolve.derives import Asyncness, asyncness
 from closurelens.resolve.lower_types import FUTURE, ArgImpls, RetImpls, TypeLowering
 from closurelens.resolve.module import Entry
 from closurelens.resolve.resolver import Resolver
+from closurelens.resolve.salsa_items import UNIT_TYPE, mode_of_function, returned
 from closurelens.resolve.supertraits import Supertraits
 from closurelens.ty.sig import (
     AdtKind,
@@ -248,8 +249,14 @@ class Signatures:
         args = (*self.all_args(entry), *[Param(param.name) for param in impls.params])
         ret_impls = RetImpls(entry.path, args, 1 if item.is_async else 0)
         ret = UNIT if item.ret is None else TypeLowering(resolver, impls=ret_impls).type(item.ret)
+        body_ret: Ty | None = None
         if item.is_async:
             ret = self._future(entry, ret, args)
+        elif item.attrs.others or item.attrs.conditional:
+            mode = mode_of_function(entry.module.crate, item.attrs)
+            if mode is not None:
+                body_ret = ret
+                ret = lowering.type(returned(item.ret or UNIT_TYPE, mode))
         generics = Generics((*self.params(entry), *impls.params), (*predicates, *impls.predicates))
         return FnSig(
             entry.path,
@@ -264,6 +271,7 @@ class Signatures:
             has_body=item.body is not None,
             param_names=tuple(names),
             span=(entry.file, *(entry.in_macro or item.name_range)),
+            body_ret=body_ret,
         )
 
     def _future(self, entry: Entry, output: Ty, args: tuple[Ty, ...]) -> Ty:

@@ -73,6 +73,8 @@ class FnSig:
     has_body: bool = True
     param_names: tuple[str, ...] = ()
     span: tuple[str, int, int] | None = None  # file, byte start, byte end; None where there is no source at hand
+    body_ret: Ty | None = None
+    """What the body gives, where an attribute gives callers something else."""
 
 
 @dataclass(slots=True)

@@ -111,7 +111,7 @@ def _read(attrs: Attrs, text: str) -> None:
             _read(conditional, attribute)
         attrs.conditional.append((predicate, conditional))
     elif name == "derive":
-        attrs.derives.extend(_simple_path(path) for path in split_commas(args))
+        attrs.derives.extend(simple_path(path) for path in split_commas(args))
     elif name == "repr":
         attrs.is_packed = attrs.is_packed or any(part.startswith("packed") for part in split_commas(args))
     elif name == "path" and rest.startswith("="):
@@ -131,7 +131,8 @@ def _read(attrs: Attrs, text: str) -> None:
             attrs.arguments[name] = args
 
 
-def _simple_path(text: str) -> Path:
+def simple_path(text: str) -> Path:
+    """A path without arguments, as an attribute has it."""
     names = [name.strip() for name in text.split("::")]
     path = Path([])
     if names[0] == "":
