@@ -26,7 +26,7 @@ from closurelens.resolve.resolver import Resolver
 from closurelens.ty import types as t
 from closurelens.ty.display import shown
 from closurelens.ty.sig import Def
-from closurelens.ty.types import HAS_INFER, Ty
+from closurelens.ty.types import HAS_INFER, DefPath, Ty
 
 
 @dataclass(slots=True)
@@ -114,6 +114,11 @@ class FnCtxt:
         self.lookups: dict[LookupKey, Any] = {}
         self._traits_in_scope: dict[int, frozenset[str]] = {}
         self._inherent = shared.inherent
+
+    def is_within(self, module: DefPath) -> bool:
+        """Whether the body stands in a module."""
+        owner = self.resolver.owner
+        return owner.startswith(module) and owner[len(module) :][:2] in ("", "::")
 
     # Types
 

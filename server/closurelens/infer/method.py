@@ -85,7 +85,9 @@ def heads(cx: FnCtxt, ty: Ty) -> tuple[str, ...]:
     return (head,) if head is not None else ()
 
 
-def _assemble(cx: FnCtxt, found: list[Step], name: str, traits: frozenset[str]) -> list[list[MethodCandidate]]:
+def _assemble(
+    cx: FnCtxt, found: list[Step], name: str, traits: frozenset[str], limits: dict[DefPath, bool]
+) -> list[list[MethodCandidate]]:
     inherent: list[MethodCandidate] = []
     extension: list[MethodCandidate] = []
     for step in found:
@@ -93,8 +95,13 @@ def _assemble(cx: FnCtxt, found: list[Step], name: str, traits: frozenset[str]) 
         for head in heads(cx, ty):
             for impl, path in inherent_methods(cx, head, name):
                 sig = cx.db.fn(path)
-                if sig is not None and sig.self_kind is not SelfKind.NONE:
-                    inherent.append(InherentCandidate(sig, impl))
+                if sig is None or sig.self_kind is SelfKind.NONE:
+                    continue
+                if sig.visible_in is not None:
+                    seen = limits[sig.visible_in] = cx.is_within(sig.visible_in)
+                    if not seen:
+                        continue
+                inherent.append(InherentCandidate(sig, impl))
         if isinstance(ty, t.Param | t.Dyn | t.Opaque | t.Projection):
             for bound in offering_bounds(cx, ty):
                 sig = trait_method(cx, bound.trait, name)
@@ -151,15 +158,18 @@ def lookup(cx: FnCtxt, expr_id: int, receiver: Ty, name: str) -> Lookup:
         return _lookup(cx, expr_id, receiver, name)
     known = cx.lookups if whole.flags & HAS_PARAM or cx.solver.assumes_impls else cx.shared.lookups
     key = (whole, name, cx.traits_in_scope(expr_id))
-    found: Lookup | None = known.get(key)
-    if found is None:
-        found = _lookup(cx, expr_id, receiver, name)
-        if not any(step.goals or step.ty.flags & PASSING for step in found[1]):
-            known[key] = found
+    entry: tuple[Lookup, dict[DefPath, bool]] | None = known.get(key)
+    if entry is not None and all(cx.is_within(module) is seen for module, seen in entry[1].items()):
+        return entry[0]
+    limits: dict[DefPath, bool] = {}
+    found = _lookup(cx, expr_id, receiver, name, limits)
+    if not any(step.goals or step.ty.flags & PASSING for step in found[1]):
+        known[key] = found, limits
     return found
 
 
-def _lookup(cx: FnCtxt, expr_id: int, receiver: Ty, name: str) -> Lookup:
+def _lookup(cx: FnCtxt, expr_id: int, receiver: Ty, name: str, limits: dict[DefPath, bool] | None = None) -> Lookup:
+    """`limits`: gets the modules that methods of the name are private to, and whether this is in them."""
     found = autoderef.steps(cx, receiver)
     last = found[-1].ty
     open_end = last.__class__ is t.Infer and cx.table.kinds[last.id] is VarKind.GENERAL
@@ -174,7 +184,7 @@ def _lookup(cx: FnCtxt, expr_id: int, receiver: Ty, name: str) -> Lookup:
         unsized_at = len(found) - 1
     else:
         unsized_at = -1
-    groups = _assemble(cx, found, name, cx.traits_in_scope(expr_id))
+    groups = _assemble(cx, found, name, cx.traits_in_scope(expr_id), {} if limits is None else limits)
     if not groups[0] and not groups[1]:
         why = last.why if isinstance(last, t.Unknown) else f"no method `{name}` is known for this type"
         return None, found, why

@@ -82,7 +82,10 @@ def assoc_value(cx: FnCtxt, expr: PathExpr, found: AssocValue) -> Ty:
     if isinstance(base, t.Infer) and not method.heads(cx, base):
         return cx.unknown_at(expr, f"the type before `::{name}` is not inferred here")
     for head in method.heads(cx, base):
-        candidates = [sig for _, path in method.inherent_methods(cx, head, name) if (sig := cx.db.fn(path)) is not None]
+        found_sigs = [cx.db.fn(path) for _, path in method.inherent_methods(cx, head, name)]
+        candidates = [
+            sig for sig in found_sigs if sig is not None and (sig.visible_in is None or cx.is_within(sig.visible_in))
+        ]
         for sig in candidates:
             value = _inherent_fn(cx, base, sig, found.args, is_only=len(candidates) == 1)
             if value is not None:

@@ -5,7 +5,7 @@ Invariant: nothing that a `cfg` switches off is stored, and the same crate gives
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from closurelens.hir.item import MacroRulesItem
@@ -251,6 +251,8 @@ class _Packer(Writer):
         }
 
     def stored_impl(self, sig: ImplSig, borrowed: dict[int, dict[str, str]]) -> int:
+        if sig.trait is None:
+            sig = replace(sig, methods=self.public(sig.methods))
         own = self.own_methods(sig.path, sig.methods.items())
         number = self.impl(replace(sig, methods=own))
         others = {name: path for name, path in sig.methods.items() if name not in own}
@@ -261,6 +263,11 @@ class _Packer(Writer):
                 if fn is not None:
                     self.fn_numbers[self.relative(path)] = self.fn(fn)
         return number
+
+    def public(self, methods: Mapping[str, DefPath]) -> dict[str, DefPath]:
+        """Without those that only this crate can call."""
+        found = ((name, path, self.program.fn(path)) for name, path in methods.items())
+        return {name: path for name, path, fn in found if fn is None or fn.visible_in is None}
 
     # Names
 

@@ -50,6 +50,7 @@ _IMPLS = {
     "interned": _OF_ALL,
     "tracked": f"{_OF_ALL} TrackedStructInDb",
 }
+_MACROS = frozenset((*_IMPLS, "db"))
 WORDS = frozenset(
     f"impl derive Send Sync Debug HasStorage SalsaValue Update TrackedStructInDb {_OF_ALL}".encode().split()
 )
@@ -77,7 +78,7 @@ def salsa_macro(crate: Crate, attrs: Attrs) -> SalsaMacro | None:
     """The first of salsa's attributes among these."""
     for name in attrs.others:
         first, _, last = name.partition("::")
-        if first not in _CRATES or not last.isidentifier():
+        if first not in _CRATES or last not in _MACROS:
             continue
         known = crate.dependencies.get(first) or crate.dependencies.get(_CRATES[first])
         if known is None or known.package != _CRATES[first] or known.version is None:

@@ -272,6 +272,7 @@ class Signatures:
             param_names=tuple(names),
             span=(entry.file, *(entry.in_macro or item.name_range)),
             body_ret=body_ret,
+            visible_in=_visible_in(entry),
         )
 
     def _future(self, entry: Entry, output: Ty, args: tuple[Ty, ...]) -> Ty:
@@ -496,6 +497,13 @@ class Signatures:
             return None
         bound = self.impl_trait(container)
         return None if bound is None else self.supertraits.bound_with_assoc(bound, self_ty, name)
+
+
+def _visible_in(entry: Entry) -> DefPath | None:
+    container = entry.container
+    if entry.visible_in is None or container is None or not isinstance(container.item, ImplItem):
+        return None
+    return None if container.item.trait is not None else entry.visible_in.nearest_module().path
 
 
 def _is_on(member: Entry, container: Entry) -> bool:

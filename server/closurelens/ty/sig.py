@@ -75,6 +75,8 @@ class FnSig:
     span: tuple[str, int, int] | None = None  # file, byte start, byte end; None where there is no source at hand
     body_ret: Ty | None = None
     """What the body gives, where an attribute gives callers something else."""
+    visible_in: DefPath | None = None
+    """Of a function of an inherent impl: the module in which it can be called; None: everywhere."""
 
 
 @dataclass(slots=True)
