@@ -455,6 +455,31 @@ CASES: dict[str, tuple[str, str]] = {
         krate | type | m::Generated => struct krate::m::Generated
         """,
     ),
+    "modules and includes of a file that is included are sought beside it": (
+        """
+        mod proto { include!("generated/mod.rs"); }
+        //- /generated/mod.rs
+        #[path = "dht.pb.rs"]
+        pub mod dht;
+        pub mod plain;
+        pub mod inline { pub mod deep; }
+        include!("more.rs");
+        //- /generated/dht.pb.rs
+        pub struct Message;
+        //- /generated/plain.rs
+        pub struct Plain;
+        //- /generated/inline/deep.rs
+        pub struct Deep;
+        //- /generated/more.rs
+        pub struct More;
+        """,
+        """
+        krate | type | proto::dht::Message => struct krate::proto::dht::Message
+        krate | type | proto::plain::Plain => struct krate::proto::plain::Plain
+        krate | type | proto::inline::deep::Deep => struct krate::proto::inline::deep::Deep
+        krate | type | proto::More => struct krate::proto::More
+        """,
+    ),
     "a file that the build script has written, the same in all builds": (
         """
         //# crate krate /lib.rs script=/one,/two,/three

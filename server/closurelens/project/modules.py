@@ -62,6 +62,11 @@ def block_folder(parent: ModuleFolder) -> ModuleFolder:
     return ModuleFolder(parent.folder, parent.relative, in_block=True)
 
 
+def included_folder(file: str) -> ModuleFolder:
+    """Of a module as far as it is in a file that an `include!` names: beside that file."""
+    return ModuleFolder(paths.parent(file))
+
+
 def module_files(parent: ModuleFolder, name: str, path: str | None = None) -> tuple[ModuleFile, ...]:
     """The files that `mod name;` may stand for; none inside a block without a `#[path]`.
 

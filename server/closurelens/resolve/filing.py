@@ -136,7 +136,7 @@ class Filing:
 
     def _expand(self, here: Place, call: MacroCallItem, off: str | None) -> tuple[Place, Iterator[Item]] | None:
         expanded = self._crate.macros.expand_items(
-            here.module, here.source, call, upto=here.upto(), off=off is not None
+            here.module, here.source, call, file=here.file, upto=here.upto(), off=off is not None
         )
         if expanded is None:
             return None
@@ -326,9 +326,10 @@ class Filing:
             self._crate, path, item.name, parent, here.file, item, cfg_off=off or parent.cfg_off, in_macro=here.in_macro
         )
         macro_use = attrs.macro_use
+        folder = parent.folder if here.file == parent.file else modules.included_folder(here.file)
         if item.items is None:
             module.file = ""
-            for file in modules.module_files(parent.folder, item.name, attrs.path):
+            for file in modules.module_files(folder, item.name, attrs.path):
                 text = self._crate.program.files.text(file.path)
                 if text is not None:
                     module.file, module.folder = file.path, file.folder
@@ -336,7 +337,7 @@ class Filing:
                     break
         else:
             module.source = here.source
-            module.folder = modules.inline_folder(parent.folder, item.name, attrs.path)
+            module.folder = modules.inline_folder(folder, item.name, attrs.path)
         module.textual_start = len(parent.textual)
         parent.children.append(module)
         if macro_use:

@@ -309,11 +309,11 @@ class MacroScope:
         return call.path.anchor is not Anchor.PLAIN or call.path.crate is None
 
     def expand_items(
-        self, module: ModuleData, source: Source, call: MacroCallItem, *, upto: int | None = None, off: bool
+        self, module: ModuleData, source: Source, call: MacroCallItem, *, file: str, upto: int | None = None, off: bool
     ) -> tuple[list[Item], Source, str | None] | None:
-        """The items a call stands for, what their offsets are in, and their file if it is another (`include!`)."""
+        """The items a call in `file` stands for, what their offsets are in, their file if `include!` names another."""
         if call.name == "include":
-            return self._include(module, source, call)
+            return self._include(module, source, call, file)
         expander, position = self._expander(module)
         before = (position.upto, position.off)
         position.upto, position.off = len(module.textual) if upto is None else upto, off
@@ -345,21 +345,21 @@ class MacroScope:
         return ErrorType(why)
 
     def _include(
-        self, module: ModuleData, source: Source, call: MacroCallItem
+        self, module: ModuleData, source: Source, call: MacroCallItem, around: str
     ) -> tuple[list[Item], Source, str | None] | None:
         text = source.text[call.args[0] : call.args[1]].decode("utf-8", "replace")
-        path = self._included(module, text)
+        path = self._included(around, text)
         file = None if path is None else self._crate.program.files.items(path, self._crate.edition)
-        if file is None or path is None or path == module.file:
+        if file is None or path is None or path in (module.file, around):
             module.unexpanded.append("include!")
             return None
         return file.items, file.source, path
 
-    def _included(self, module: ModuleData, argument: str) -> str | None:
+    def _included(self, around: str, argument: str) -> str | None:
         """The file of `"name"`, or of `concat!(env!("OUT_DIR"), "/name")` where all builds have the same."""
         literal = _LITERAL.fullmatch(argument)
         if literal is not None:
-            return paths.join(paths.parent(module.file), literal[1])
+            return paths.join(paths.parent(around), literal[1])
         made = _IN_OUT_DIR.fullmatch(argument)
         if made is None:
             return None
