@@ -23,6 +23,12 @@ def says(name: str) -> str:
 
 
 A, B = says("a"), says("b")
+SET = """}
+fn is_unix(os: &str) -> bool { match os { "linux" | "macos" => true, _ => false } }
+fn set(key: &str, on: bool) {
+    println!("cargo:rustc-check-cfg=cfg({key})");
+    if on { println!("cargo:rustc-cfg={key}"); }
+"""
 
 
 @pytest.mark.parametrize(
@@ -40,9 +46,29 @@ A, B = says("a"), says("b")
         (f'if cfg!(target_os = "macos") {{ {A} }}', [True, False, False]),
         (f'#[cfg(feature = "x")] {A}', [False, False, False]),
         (f'if std::env::var("SKIP").is_ok() {{ return; }} {A}', [None, False, False]),
-        (f'let x = std::env::var("SKIP")?; {A}', [None, False, False]),
+        (f'let x = std::env::var("SKIP")?; {A}', [True, False, False]),
         (f'for x in all() {{ {A} }} println!("cargo:rustc-cfg={{}}", x);', [None, None, None]),
-        (f"}} fn unused() {{ {A}", [None, False, False]),
+        (f"}} fn unused() {{ {A}", [False, False, False]),
+        (f"all().for_each(helper); }} fn helper(x: u8) {{ {A}", [None, False, False]),
+        (f"helper(); }} fn helper() {{ if unknown() {{ return; }} {A} }} fn more() {{ {B}", [None, False, False]),
+        (f'set("a", true); set("b", cfg!(feature = "x")); {SET}', [True, False, False]),
+        (f'set("a", minor() > 3); set("b", std::env::var("CI").is_ok() && cfg!(x)); {SET}', [None, False, False]),
+        (
+            f'let os = std::env::var("CARGO_CFG_TARGET_OS").unwrap(); set("a", is_unix(&os)); {SET}',
+            [True, False, False],
+        ),
+        (f'let mut on = false; change(&mut on); set("a", on); {SET}', [None, False, False]),
+        (f'for name in ["a", "b"] {{ set(name, true); }} {SET}', [True, True, False]),
+        (f"set(&name(), true); {SET}", [None, None, None]),
+        (
+            f'if let Ok(os) = std::env::var("CARGO_CFG_TARGET_OS") {{ set("a", os == "linux"); }} {SET}',
+            [True, False, False],
+        ),
+        (f'set("a", matches!(std::env::var("CARGO_FEATURE_X").as_deref(), Ok("1"))); {SET}', [False, False, False]),
+        ('let line = "cargo::rustc-cfg=a"; println!("{}", line); println!("{line}");', [True, False, False]),
+        ('let line = "cargo::rustc-cfg=a"; emit(line);', [None, False, False]),
+        ('emit!("b"); } macro_rules! emit { ($x:expr) => { println!("cargo:rustc-cfg={}", $x) }', [None, None, None]),
+        (f"on_exit(); {A} }} fn on_exit() {{ if bad() {{ exit(0) }}", [None, False, False]),
         (f'// {A}\nlet url = "http://x"; {B}', [False, True, False]),
         ("} mod generated; fn more() {", [None, None, None]),
     ],

@@ -1,0 +1,41 @@
+"""Pieces of the text of a build script: literals, comments, the arguments of macros."""
+
+from __future__ import annotations
+
+import re
+
+STRING = re.compile(
+    rb"""//[^\n]*|/\*.*?\*/|'(?:\\.|[^\\'])'|r(?P<hashes>#*)".*?"(?P=hashes)|"(?:\\.|[^"\\])*\"""", re.DOTALL
+)
+"""A comment, a character or a string."""
+_ESCAPES = {r"\"": '"', r"\\": "\\", r"\n": "\n", r"\t": "\t"}
+_ESCAPE = re.compile(r"\\\n\s*|\\.")
+INLINE = re.compile(r"\{([^\W\d]\w*)(?::[^{}]*)?\}")
+NAMED = re.compile(rb"\s*([^\W\d]\w*)\s*=(?!=)")
+_BRACKETS = re.compile(STRING.pattern + rb"|[(\[{}\]),]", re.DOTALL)
+
+
+def arguments_of(inside: bytes) -> list[bytes]:
+    """The arguments of a macro; what stands behind the last comma is one if it is not blank."""
+    parts: list[bytes] = []
+    depth = start = 0
+    for token in _BRACKETS.finditer(inside):
+        char = token[0]
+        if char in b"([{":
+            depth += 1
+        elif char in b")]}":
+            depth -= 1
+        elif char == b"," and depth == 0:
+            parts.append(inside[start : token.start()])
+            start = token.end()
+    if inside[start:].strip() or not parts:
+        parts.append(inside[start:])
+    return [part.strip() for part in parts]
+
+
+def literal_value(literal: str) -> str:
+    """The value of a literal, as far as its escapes matter here."""
+    literal = literal.removeprefix("b")
+    if literal.startswith("r"):
+        return literal[1:].strip("#")[1:-1]
+    return _ESCAPE.sub(lambda escape: _ESCAPES.get(escape[0], ""), literal[1:-1])
