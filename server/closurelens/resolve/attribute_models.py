@@ -57,3 +57,6 @@ RUNS_HOOKS: Final = frozenset(
 
 BOXING: Final = frozenset(["async_trait::async_trait", "async_recursion::async_recursion"])
 """What makes an `async fn` return `Pin<Box<dyn Future + Send>>`; on a trait or impl, for all its functions."""
+
+SELF_ALIAS: Final = {"async_trait::async_trait": "__self"}
+"""How macros call `self` in the bodies of `async fn`s, where users may write that as well."""

@@ -17,6 +17,7 @@ from closurelens.hir.macros.api import Chunk, ExpanderApi, Expansion, MacroCall,
 from closurelens.hir.types import Anchor, Path, Segment
 from closurelens.records import dataclass, field
 from closurelens.resolve.body_scope import BodyScopes, for_body
+from closurelens.resolve.derives import self_alias
 from closurelens.resolve.macro_scope import MacroPosition
 from closurelens.resolve.module import Entry, ModuleData
 from closurelens.resolve.resolver import Resolver
@@ -289,7 +290,12 @@ def scopes_of(owner: BodyOwner, lowered: LoweredBody) -> tuple[BodyScopes, list[
         blocks.append(block)
         return around.in_block(block)
 
-    scopes = for_body(lowered.body, owner.resolver, expander=lowered.expander, open_block=open_block)
+    alias = None
+    if isinstance(owner.item, FnItem) and owner.item.is_async and b"__" in lowered.source.text:
+        alias = self_alias(crate.program, owner.entry)
+    scopes = for_body(
+        lowered.body, owner.resolver, expander=lowered.expander, open_block=open_block, self_alias=alias
+    )
     base = owner.body_base
     nested: list[BodyOwner] = []
     for block in blocks:

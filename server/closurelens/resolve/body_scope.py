@@ -77,8 +77,9 @@ def for_body(
     *,
     expander: ExpanderApi | None = None,
     open_block: OpenBlock | None = None,
+    self_alias: str | None = None,
 ) -> BodyScopes:
-    """The names of one body. `expander` is the one it was lowered with, if any.
+    """The names of one body. `expander` is the one it was lowered with, if any; `self_alias` also means `self`.
 
     Without `open_block` the items of blocks are not known. `bodies.scopes_of` gives both.
     """
@@ -86,6 +87,9 @@ def for_body(
     scope = _Scope(None, resolver)
     for param in body.params:
         scope = walker.bind(param.pat, scope)
+        if self_alias is not None and scope.name == "self":
+            walker.names.add(self_alias)
+            scope = _Scope(scope, resolver, name=self_alias, binding=scope.binding)
     walker.work.append((body.root, scope))
     walker.work.extend((expr, walker.switched_off(scope)) for expr in body.disabled)
     walker.run()

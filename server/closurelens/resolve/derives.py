@@ -14,7 +14,14 @@ from closurelens.hir.item import AdtItem, FnItem, ImplItem, TraitItem
 from closurelens.hir.lower.attrs import effective
 from closurelens.hir.types import Anchor, Path
 from closurelens.records import dataclass
-from closurelens.resolve.attribute_models import BLOCKING, BOXING, PERHAPS_BLOCKING, RUNS_HOOKS, TRANSPARENT
+from closurelens.resolve.attribute_models import (
+    BLOCKING,
+    BOXING,
+    PERHAPS_BLOCKING,
+    RUNS_HOOKS,
+    SELF_ALIAS,
+    TRANSPARENT,
+)
 from closurelens.resolve.derive_models import DeriveModel, derive_model
 from closurelens.resolve.module import Entry
 from closurelens.resolve.proc_macros import ProcMacros, unnumbered
@@ -236,6 +243,18 @@ def asyncness(program: Program, entry: Entry) -> Asyncness:
             if macro in BLOCKING and one is entry:
                 return Asyncness.BLOCKING
     return Asyncness.OPAQUE
+
+
+def self_alias(program: Program, entry: Entry) -> str | None:
+    """Another name of `self` in the body, which an attribute makes."""
+    for one in (entry, entry.container):
+        if one is not None and (one.item.attrs.others or one.item.attrs.conditional):
+            for name in effective(one.item.attrs, one.module.crate.holds).others:
+                if name not in _INERT:
+                    macro = attribute_path(program, one, name)
+                    if macro in SELF_ALIAS:
+                        return SELF_ALIAS[macro]
+    return None
 
 
 def runs_hooks(program: Program, entry: Entry) -> bool:

@@ -73,3 +73,19 @@ pub async fn main_with(args: Vec<String>) -> Result<(), std::io::Error> {
     let first = args.first().map(|a| a.len()).unwrap_or_else(|| args.len());
     tokio::task::spawn_blocking(move || first + 1).await.map(|_| ()).map_err(|e| std::io::Error::other(e))
 }
+
+#[async_trait]
+pub trait Consume {
+    async fn consume(self) -> String;
+}
+
+#[async_trait]
+impl Consume for Row {
+    async fn consume(self) -> String {
+        let whole = || {
+            let _ = &__self;
+            self.name
+        };
+        whole()
+    }
+}
