@@ -1,7 +1,8 @@
 """Which traits a macro's source names: it cannot implement others for the type that it stands on.
 
 The name of a trait that an impl is for stands in a template, in a string, or among what the user writes for the macro,
-which its source then has to know; or in another macro, which a template calls by the path of its crate. A derive cannot
+which its source then has to know; or in another macro, which a template calls by the path of its crate. A library that
+knows nothing of tokens can give a macro strings. A derive cannot
 change the type itself, so what it puts into a `derive(..)` is about other types; an attribute can. Invariant: pure but
 for `read`; sources that are not at hand may name anything.
 """
@@ -26,6 +27,10 @@ _HELPER_NAMES = """
 HELPERS = frozenset(_HELPER_NAMES.split())
 """Crates that macros are written with: what they make of a type's tokens is what the macro tells them."""
 _DERIVE = re.compile(rb"#!?\s*\[\s*derive\s*\([^()\]]*\)\s*\]")
+_TOKENS = re.compile(rb"\b(?:proc_macro2?|quote|syn|ToTokens|TokenStream|TokenTree)\b")
+_STRING = re.compile(
+    rb"""//[^\n]*|/\*.*?\*/|'(?:\\.|[^\\'])'|r(?P<hashes>#*)".*?"(?P=hashes)|"(?:\\.|[^"\\])*\"""", re.DOTALL
+)
 _MOST_CRATES = 12
 _CALL = re.compile(rb"(#?\b\w+)\s*::\s*(?:\w+\s*::\s*)*+\w+!\s*[({\[]")
 _KNOWN_CALLS = {name.encode() for name in (*HELPERS, "alloc", "core", "crate", "proc_macro", "self", "std", "super")}
@@ -61,7 +66,9 @@ def words_of(
         source = read_crate(read, here.root)
         if source is None or len(seen) > _MOST_CRATES:
             return MacroWords(None)
-        texts.extend(file.text for file in source.files)
+        makes_tokens = here is crate or any(_TOKENS.search(file.text) is not None for file in source.files)
+        for file in source.files:
+            texts.append(file.text if makes_tokens else b"\n".join([one[0] for one in _STRING.finditer(file.text)]))
         for name, library in dependencies(here):
             if name.replace("-", "_") in HELPERS:
                 continue
