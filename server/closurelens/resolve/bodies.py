@@ -293,9 +293,7 @@ def scopes_of(owner: BodyOwner, lowered: LoweredBody) -> tuple[BodyScopes, list[
     alias = None
     if isinstance(owner.item, FnItem) and owner.item.is_async and b"__" in lowered.source.text:
         alias = self_alias(crate.program, owner.entry)
-    scopes = for_body(
-        lowered.body, owner.resolver, expander=lowered.expander, open_block=open_block, self_alias=alias
-    )
+    scopes = for_body(lowered.body, owner.resolver, expander=lowered.expander, open_block=open_block, self_alias=alias)
     base = owner.body_base
     nested: list[BodyOwner] = []
     for block in blocks:
