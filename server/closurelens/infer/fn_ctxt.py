@@ -5,12 +5,10 @@ Invariant: what is written here is keyed by the dense ids of the body; features 
 
 from __future__ import annotations
 
-from typing import Any
-
 from closurelens.hir import types as hir
 from closurelens.hir.body import Body, Expr
 from closurelens.infer import doubts, names
-from closurelens.infer.goals import Answer, LookupKey, SharedCache
+from closurelens.infer.goals import Answer, SharedCache
 from closurelens.infer.result import (
     Adjustment,
     BindingMode,
@@ -111,7 +109,6 @@ class FnCtxt:
         self.runs_hooks = False
         self.depth = 0
         self.late: list[tuple[int, object]] = []
-        self.lookups: dict[LookupKey, Any] = {}
         self._traits_in_scope: dict[int, frozenset[str]] = {}
         self._inherent = shared.inherent
 

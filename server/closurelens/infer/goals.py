@@ -11,7 +11,7 @@ from typing import Any
 from closurelens.infer.generics import FullGenerics, Subst
 from closurelens.records import dataclass, field
 from closurelens.ty import types as t
-from closurelens.ty.sig import ImplSig
+from closurelens.ty.sig import ImplSig, Predicate
 from closurelens.ty.types import Bound, DefPath, Ty
 
 MAX_DEPTH = 7
@@ -21,7 +21,7 @@ MAX_DEPTH = 7
 PASSING = t.HAS_INFER | t.HAS_UNKNOWN | t.HAS_REGION | t.HAS_CLOSURE
 """What is in a type whose normal form is not remembered: it may change, or equal types differ in it."""
 
-OF_ONE_BODY = t.HAS_PARAM | t.HAS_REGION | t.HAS_CLOSURE
+OF_ONE_BODY = t.HAS_REGION | t.HAS_CLOSURE
 """What is in a type whose answers other bodies may not share."""
 
 
@@ -106,29 +106,37 @@ class OpenAnswers:
         """The only impl that a goal may be met by."""
 
 
-class SharedCache:
-    """Answers about ground types, for all bodies of one program."""
+class Answers:
+    """What is known of goals: `ground` and `projected` of those without open variables, by their types."""
 
-    __slots__ = (
-        "elaborated",
-        "generics",
-        "ground",
-        "header_args",
-        "implied",
-        "inherent",
-        "lookups",
-        "offering",
-        "open",
-        "projected",
-        "seen",
-    )
+    __slots__ = ("ground", "open", "projected")
 
     def __init__(self) -> None:
         self.ground: dict[tuple[Ty, DefPath, tuple[Ty, ...]], Answer] = {}
         self.projected: dict[Ty, Ty] = {}
         self.open = OpenAnswers()
+
+
+class SharedCache:
+    """What bodies of one program have in common; `answers` are about types without parameters."""
+
+    __slots__ = (
+        "answers",
+        "elaborated",
+        "envs",
+        "generics",
+        "header_args",
+        "implied",
+        "inherent",
+        "lookups",
+        "offering",
+        "seen",
+    )
+
+    def __init__(self) -> None:
+        self.answers = Answers()
         self.seen = -1
-        """The number of `ImplChanges` when `open` was begun."""
+        """The number of `ImplChanges` when the open answers were begun."""
         self.inherent: dict[str, dict[str, list[tuple[ImplSig, DefPath]]]] = {}
         self.offering: dict[tuple[frozenset[DefPath], str], list[DefPath]] = {}
         self.header_args: dict[DefPath, tuple[Ty, ...]] = {}
@@ -139,9 +147,11 @@ class SharedCache:
         self.elaborated: dict[tuple[Ty, Bound], list[Bound]] = {}
         self.lookups: dict[LookupKey, Any] = {}
         """What `method.lookup` has found."""
+        self.envs: dict[tuple[Predicate, ...], Any] = {}
+        """`ParamEnv`s by their predicates."""
 
     def renew(self, changes: int) -> None:
         """Another body begins, at this number of `ImplChanges`."""
         if changes != self.seen:
             self.seen = changes
-            self.open = OpenAnswers()
+            self.answers.open = OpenAnswers()

@@ -103,7 +103,7 @@ def _assemble(
                         continue
                 inherent.append(InherentCandidate(sig, impl))
         if isinstance(ty, t.Param | t.Dyn | t.Opaque | t.Projection):
-            for bound in offering_bounds(cx, ty):
+            for bound in offering_bounds(cx, ty, name):
                 sig = trait_method(cx, bound.trait, name)
                 if sig is not None:
                     candidate = TraitCandidate(sig, bound.trait, bound, ty)
@@ -115,17 +115,26 @@ def _assemble(
     return [inherent, extension]
 
 
-def offering_bounds(cx: FnCtxt, ty: Ty) -> list[Bound]:
-    """The bounds of a type, one for each trait: where several differ in its arguments, these are open.
+def offering_bounds(cx: FnCtxt, ty: Ty, name: str) -> list[Bound]:
+    """The bounds of a type by traits that declare `name`, one for each: open where several differ in their arguments.
 
     rustc collapses candidates of one trait to the trait (`collapse_candidates_to_trait_pick`).
     """
+    known = cx.solver.env.offered if ty.__class__ is t.Param else {}
+    offered = known.get((ty, name))
+    if offered is None:
+        offered = known[ty, name] = [bound for bound in cx.solver.bounds_of(ty) if _declares(cx, bound.trait, name)]
     found: dict[DefPath, Bound] = {}
-    for bound in cx.solver.bounds_of(ty):
-        known = found.setdefault(bound.trait, bound)
-        if known.args != bound.args:
+    for bound in offered:
+        first = found.setdefault(bound.trait, bound)
+        if first.args != bound.args:
             found[bound.trait] = Bound(bound.trait, tuple([cx.var() for _ in bound.args]))
     return list(found.values())
+
+
+def _declares(cx: FnCtxt, path: DefPath, name: str) -> bool:
+    trait = cx.db.trait(path)
+    return trait is not None and (name in trait.methods or name in trait.consts)
 
 
 def offering(cx: FnCtxt, traits: frozenset[DefPath], name: str) -> list[DefPath]:
@@ -156,7 +165,8 @@ def lookup(cx: FnCtxt, expr_id: int, receiver: Ty, name: str) -> Lookup:
     whole = cx.deep(cx.resolve(receiver))
     if whole.flags & (PASSING | HAS_PROJECTION):
         return _lookup(cx, expr_id, receiver, name)
-    known = cx.lookups if whole.flags & HAS_PARAM or cx.solver.assumes_impls else cx.shared.lookups
+    env = cx.solver.env
+    known = env.lookups if whole.flags & HAS_PARAM or env.assumes_impls else cx.shared.lookups
     key = (whole, name, cx.traits_in_scope(expr_id))
     entry: tuple[Lookup, dict[DefPath, bool]] | None = known.get(key)
     if entry is not None and all(cx.is_within(module) is seen for module, seen in entry[1].items()):

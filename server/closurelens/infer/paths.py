@@ -97,7 +97,7 @@ def assoc_value(cx: FnCtxt, expr: PathExpr, found: AssocValue) -> Ty:
                 if cx.try_unify(substitute(impl.self_ty, subst), base):
                     subst["Self"] = base
                     return cx.solver.normalize(substitute(ty, subst))
-    for bound in method.offering_bounds(cx, base):
+    for bound in method.offering_bounds(cx, base, name):
         value = _trait_item(cx, expr, base, bound, name, found.args)
         if value is not None:
             return value

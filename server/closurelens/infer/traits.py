@@ -26,6 +26,7 @@ from closurelens.infer.goals import (
     OF_ONE_BODY,
     PASSING,
     Answer,
+    Answers,
     BoundCandidate,
     BuiltinCandidate,
     Candidate,
@@ -33,19 +34,20 @@ from closurelens.infer.goals import (
     Goal,
     GoalKey,
     ImplCandidate,
-    OpenAnswers,
     OpenGoal,
     ProjectionGoal,
     SharedCache,
     TraitGoal,
 )
 from closurelens.infer.header import Header
+from closurelens.infer.param_env import param_env
 from closurelens.infer.reject import header_args, header_may_match
 from closurelens.infer.table import Table, VarKind
 from closurelens.ty import types as t
 from closurelens.ty.sig import FnSig, ImplSig, Predicate, SigDb, own_param
 from closurelens.ty.types import (
     HAS_INFER,
+    HAS_PARAM,
     HAS_PROJECTION,
     Bound,
     DefPath,
@@ -62,15 +64,14 @@ MAX_LOOKED = 2000
 class Solver:
     """Trait goals of one body. `env` are the predicates in scope."""
 
-    def __init__(self, db: SigDb, table: Table, env: Sequence[Predicate], shared: SharedCache) -> None:
+    def __init__(self, db: SigDb, table: Table, env: tuple[Predicate, ...], shared: SharedCache) -> None:
         self.db = db
         self.table = table
         self.shared = shared
         self.pending: list[Goal] = []
         self.closures: dict[int, ClosureSig] = {}
         self.origin = -1
-        self._env: dict[Ty, list[Bound]] = {}
-        self._env_open: list[tuple[Ty, Bound]] = []
+        self.env = param_env(db, shared, env)
         self._looked = 0
         self._cut_short = False
         """So much was looked into that an answer was given up."""
@@ -79,23 +80,12 @@ class Solver:
         self.contradictions: list[str] = []
         self.aside: set[int] = set()
         """Expressions of which no contradiction counts."""
-        self._projected: dict[Ty, Ty] = {}
-        self._normal: dict[Ty, Ty] = {}
         self.stuck = Stuck(self.pending, 0, 0)
-        self._local: dict[tuple[Ty, DefPath, tuple[Ty, ...]], Answer] = {}
-        self._open_local = OpenAnswers()
+        self._local = Answers()
         self.solved: dict[GoalKey, bool] = {}
         """Goals of which the candidate is known, and what that requires is pending or solved."""
         self.in_scope: dict[Ty, Ty] = {}
         """What projections stand for whose goals are pending now, or were before (rustc's projection cache)."""
-        for predicate in env:
-            for bound in self.elaborate(predicate.subject, predicate.bound):
-                if predicate.subject.__class__ is t.Param:
-                    self._env.setdefault(predicate.subject, []).append(bound)
-                else:
-                    self._env_open.append((predicate.subject, bound))
-        self.assumes_impls = any(not isinstance(subject, t.Projection) for subject, _ in self._env_open)
-        """The predicates say of types that may have no parameters what they implement: `where String: Trait`."""
 
     # Bounds
 
@@ -107,12 +97,12 @@ class Solver:
         """Every bound a parameter, projection, `dyn` or `impl` type has, supertraits too."""
         match ty:
             case t.Param():
-                return self._env.get(ty, [])
+                return self.env.bounds.get(ty, [])
             case t.Dyn() | t.Opaque():
                 return [b for bound in ty.bounds for b in self.elaborate(ty, bound)]
             case t.Projection():
                 out: list[Bound] = []
-                for subject, bound in self._env_open:
+                for subject, bound in self.env.open:
                     if subject.__class__ is t.Projection and self._same_projection(subject, ty):
                         out.append(bound)
                 trait = self.db.trait(ty.trait)
@@ -177,11 +167,12 @@ class Solver:
             return ty
         if flags & PASSING:
             return self._normalize(ty)
-        found = self._normal.get(ty)
+        known = self.env.normal
+        found = known.get(ty)
         if found is None:
             found = self._normalize(ty)
             if not found.flags & HAS_INFER:
-                self._normal[ty] = found
+                known[ty] = found
         return found
 
     def _normalize(self, ty: Ty) -> Ty:
@@ -220,7 +211,7 @@ class Solver:
             flags |= a.flags
         cache = None
         if not flags & HAS_INFER and not flags & t.HAS_UNKNOWN:
-            cache = self._local if flags & OF_ONE_BODY or self.assumes_impls else self.shared.ground
+            cache = self._answers(flags).ground
             known = cache.get((self_ty, trait, args))
             if known is not None:
                 return known
@@ -229,7 +220,7 @@ class Solver:
         if not flags & t.HAS_CLOSURE:
             if self_ty.__class__ is t.Infer and self.table.kinds[self_ty.id] is VarKind.GENERAL:
                 return Answer.MAYBE
-            open_answers = self._open_answers(flags).holds
+            open_answers = self._answers(flags).open.holds
             key = canonical(self.table, (self_ty, *args)), trait, depth
             known = open_answers.get(key)
             if known is not None:
@@ -250,8 +241,12 @@ class Solver:
         self._cut_short = self._cut_short or cut_short
         return answer
 
-    def _open_answers(self, flags: int) -> OpenAnswers:
-        return self._open_local if flags & OF_ONE_BODY or self.assumes_impls else self.shared.open
+    def _answers(self, flags: int) -> Answers:
+        """Where those about types with these flags are kept."""
+        if flags & OF_ONE_BODY:
+            return self._local
+        env = self.env
+        return env.answers if flags & HAS_PARAM or env.assumes_impls else self.shared.answers
 
     def nested_answer(self, depth: int) -> Answer:
         """Whether the goals pending now can hold together."""
@@ -307,8 +302,8 @@ class Solver:
         table = self.table
         matching = [b for b in self.bounds_of(self_ty) if b.trait == trait and self._could_unify_args(b.args, args)]
         subjects = [self_ty] * len(matching)
-        if self._env_open and not matching and self_ty.__class__ is not t.Projection:
-            for subject, bound in self._env_open:
+        if self.env.open and not matching and self_ty.__class__ is not t.Projection:
+            for subject, bound in self.env.open:
                 if bound.trait != trait or subject.__class__ is not self_ty.__class__:
                     continue
                 mark = table.snapshot()
@@ -338,7 +333,7 @@ class Solver:
     def _from_impls(self, self_ty: Ty, trait: DefPath, args: tuple[Ty, ...], depth: int) -> Candidate | Answer:
         key = canonical(self.table, (self_ty, *args)), trait, depth
         flags = _flags(key[0])
-        known = self._open_answers(flags).selected
+        known = self._answers(flags).open.selected
         found = known.get(key)
         if found is None:
             outside, self._cut_short = self._cut_short, False
@@ -462,7 +457,7 @@ class Solver:
         whole = table.deep(projection)
         cache: dict[Ty, Ty] | None = None
         if not whole.flags & (HAS_INFER | t.HAS_UNKNOWN):
-            cache = self._projected if whole.flags & OF_ONE_BODY or self.assumes_impls else self.shared.projected
+            cache = self._answers(whole.flags).projected
             known = cache.get(whole)
             if known is not None:
                 return known
