@@ -5,6 +5,7 @@ Invariant: a crate is made from its own source and from what is stored of its de
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 
 from closurelens.index.keys import Keys
@@ -23,6 +24,9 @@ Guard = Callable[[str, Callable[[], bytes]], bytes | None]
 _DEEPEST = 16
 """Crates that are being made for one another; below that their sources are read instead."""
 _GRAPHS = 8
+_OBJECTS = 500_000
+"""So many objects made while crates are: a crate that is done goes only when garbage is collected, whether or not the
+process does that by itself."""
 
 
 class KeyRing:
@@ -88,5 +92,7 @@ class Builder:
         return made
 
     def _made(self, graph: CrateGraph, crate: Crate) -> bytes:
-        program = Program(graph, self._std, self._read, stored=self.load)
-        return pack_crate(program.crate(crate))
+        data = pack_crate(Program(graph, self._std, self._read, stored=self.load).crate(crate))
+        if gc.get_count()[0] > _OBJECTS:
+            gc.collect()
+        return data

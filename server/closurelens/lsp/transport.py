@@ -7,7 +7,6 @@ handed to the loop are whole messages, in order.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import importlib
 import os
 import signal
@@ -22,6 +21,8 @@ __all__ = ["Frames", "framed", "serve_stdio", "serve_tcp"]
 _CHUNK = 1 << 16
 _PYGLS_AFTER = 1.0
 """Seconds after the first hints, when all that is visible has been asked for."""
+_TO_END = 10.0
+"""Seconds that what is being worked on may still take when nobody listens any more."""
 Connect = Callable[[Callable[[bytes], None]], Connection]
 
 
@@ -72,11 +73,15 @@ class _Readable(Protocol):
 
 
 async def _serve(read: _Readable, connection: Connection) -> int:
-    """Until the client says `exit`, its end of the line is closed, or the process is told to end."""
+    """Until the client says `exit`, its end of the line is closed, or the process is told to end.
+
+    In the last two cases the process ends even if an answer never does.
+    """
     loop = asyncio.get_running_loop()
     pending: list[bytes] = []
     arrived = asyncio.Event()
     ended = False
+    served = threading.Event()
 
     def deliver(bodies: list[bytes] | None) -> None:
         nonlocal ended
@@ -101,7 +106,16 @@ async def _serve(read: _Readable, connection: Connection) -> int:
             except RuntimeError:  # the loop is closed: nobody listens any more
                 return
             if bodies is None:
+                end_soon()
                 return
+
+    def end_soon() -> None:
+        if not served.wait(_TO_END):
+            os._exit(1)
+
+    def terminated(*_: object) -> None:
+        loop.call_soon_threadsafe(deliver, None)
+        threading.Thread(target=end_soon, daemon=True).start()
 
     def load_pygls_soon() -> None:
         importing = threading.Thread(target=importlib.import_module, args=["closurelens.lsp.rpc"], daemon=True)
@@ -109,19 +123,24 @@ async def _serve(read: _Readable, connection: Connection) -> int:
 
     connection.wake = arrived.set
     connection.first_hints = load_pygls_soon
-    if threading.current_thread() is threading.main_thread():
-        with contextlib.suppress(NotImplementedError):  # Windows has no such signal
-            loop.add_signal_handler(signal.SIGTERM, deliver, None)
+    is_main = threading.current_thread() is threading.main_thread()
+    # A handler of the loop's own would wait until the loop is free.
+    before = signal.signal(signal.SIGTERM, terminated) if is_main else None
     threading.Thread(target=reader, name="reader", daemon=True).start()
-    while connection.exit_code is None:
-        await arrived.wait()
-        arrived.clear()
-        batch = pending[:]
-        pending.clear()
-        connection.receive(batch)
-        if ended and not pending:
-            break
-    connection.close()
+    try:
+        while connection.exit_code is None:
+            await arrived.wait()
+            arrived.clear()
+            batch = pending[:]
+            pending.clear()
+            connection.receive(batch)
+            if ended and not pending:
+                break
+        connection.close()
+    finally:
+        served.set()
+        if before is not None:
+            signal.signal(signal.SIGTERM, before)
     return 1 if connection.exit_code is None else connection.exit_code
 
 
