@@ -68,6 +68,7 @@ fn set(key: &str, on: bool) {
         ('let line = "cargo::rustc-cfg=a"; println!("{}", line); println!("{line}");', [True, False, False]),
         ('let line = "cargo::rustc-cfg=a"; emit(line);', [None, False, False]),
         ('emit!("b"); } macro_rules! emit { ($x:expr) => { println!("cargo:rustc-cfg={}", $x) }', [None, None, None]),
+        (f"pick(); }} #[since(1.50)] fn pick() {{ {A} }} #[before(1.50)] fn pick() {{ {B}", [None, None, False]),
         (f"on_exit(); {A} }} fn on_exit() {{ if bad() {{ exit(0) }}", [None, False, False]),
         (f'// {A}\nlet url = "http://x"; {B}', [False, True, False]),
         ("} mod generated; fn more() {", [None, None, None]),
@@ -79,3 +80,22 @@ def test_options(body: str, expected: list[bool | None]) -> None:
 
 def test_other_crates_may_print_more() -> None:
     assert known(f"fn main() {{ {A} helper::run(); }}", has_helpers=True) == [True, None, None]
+
+
+@pytest.mark.parametrize(
+    ("body", "option", "expected"),
+    [
+        ('autocfg::new().emit_sysroot_crate("std");', "has_std", True),
+        ("let ac = autocfg::new(); ac.emit_rustc_version(1, 36);", "rustc_1_36", True),
+        ("let ac = autocfg::new(); ac.emit_rustc_version(1, 90);", "rustc_1_90", None),
+        ('if autocfg::new().probe_rustc_version(1, 36) { autocfg::emit("a"); }', "a", True),
+        ('let ac = autocfg::new(); ac.emit_expression_cfg("1.total_cmp(2)", "a");', "a", None),
+        ('let ac = autocfg::new(); ac.emit_expression_cfg("1.total_cmp(2)", "a");', "b", False),
+        ('let ac = autocfg::new(); ac.emit_has_type("i128");', "has_i128", None),
+        ("let ac = autocfg::new(); ac.emit_has_type(name());", "has_i128", None),
+    ],
+)
+def test_autocfg(body: str, option: str, expected: bool | None) -> None:
+    output = output_of_script(f"fn main() {{ {body} }}".encode(), "app", CFG, HOST, has_helpers=False)
+    cfg = CfgSet(CFG.options | output.options, CFG.open | output.open)
+    assert macro_holds(option, cfg).certain() is expected

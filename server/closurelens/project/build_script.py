@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from closurelens.project.autocfg import probe
 from closurelens.project.build_output import BuildOutput
 from closurelens.project.cfg import evaluate, macro_holds, parse_predicate
-from closurelens.project.model import ANY_CUSTOM_NAME, CfgOption, CfgSet
+from closurelens.project.model import ANY_CUSTOM_NAME, CfgSet
+from closurelens.project.script_printed import Printed
 from closurelens.project.script_text import INLINE, NAMED, STRING, arguments_of, literal_value
 from closurelens.project.script_values import (
     UNKNOWN_TEXT,
@@ -25,14 +27,14 @@ from closurelens.project.script_values import (
     method,
     same,
 )
-from closurelens.records import dataclass, field
+from closurelens.records import dataclass
 from closurelens.syntax.nodes import Node, tree_of, tree_of_fragment
 
-_SET = re.compile(r'cargo::?rustc-cfg=(\w+)(?:="([^"]*)")?')
 _FROM_ELSEWHERE = re.compile(rb"\binclude!|\bmod\s+\w+\s*;|\bCommand\b")
 _LEAVES = re.compile(rb"\breturn\b|\bbreak\b|\bcontinue\b|\bexit\b|\bloop\b")
 _WORD = re.compile(rb"[^\W\d]\w*")
 _CFG = re.compile(r"#\s*\[\s*cfg\s*\((.*)\)\s*\]", re.DOTALL)
+_INERT = re.compile(r"#\s*\[\s*(?:allow|cold|deny|doc|expect|forbid|inline|must_use|warn|clippy::\w+|rustfmt::skip)\b")
 _VARIABLE = re.compile(r"(?:(?:::)?std::)?(?:env::)?var(?:_os)?")
 _DEPTH = 60
 _CALLS = 2000
@@ -43,43 +45,14 @@ def output_of_script(script: bytes, package: str, cfg: CfgSet, host: CfgSet, *, 
     why = f"the build script of `{package}` may set it"
     output = BuildOutput()
     is_open = has_helpers or _FROM_ELSEWHERE.search(script) is not None
-    if b"rustc-cfg" in script:
-        printed = _Printed()
+    if b"rustc-cfg" in script or b"autocfg" in script:
+        printed = Printed()
         _Script(script, cfg, host, printed).main()
         output = BuildOutput(frozenset(printed.options), dict.fromkeys(printed.perhaps, why))
         is_open = is_open or printed.anything
     if is_open:
         output.open[ANY_CUSTOM_NAME] = why
     return output
-
-
-@dataclass(slots=True)
-class _Printed:
-    """`options` are certainly set, those with a name in `perhaps` may be; `anything`: and so may any other."""
-
-    options: set[CfgOption] = field(default_factory=set)
-    perhaps: set[str] = field(default_factory=set)
-    anything: bool = False
-
-    def lines(self, text: str, *, surely: bool) -> None:
-        for line in text.splitlines():
-            if "rustc-cfg" not in line:
-                continue
-            found = _SET.fullmatch(line.strip())
-            if found is None:
-                named = re.match(r'cargo::?rustc-cfg=(\w+)="', line)
-                if named is None:
-                    self.anything = True
-                else:
-                    self.perhaps.add(named[1])
-            elif surely and UNKNOWN_TEXT not in line:
-                self.options.add((found[1], found[2]))
-            else:
-                self.perhaps.add(found[1])
-
-    def string(self, text: str) -> None:
-        """A string that may be printed somewhere."""
-        self.lines(text, surely=False)
 
 
 @dataclass(slots=True)
@@ -101,7 +74,7 @@ class _Script:
     `_open` counts the branches around that may not be taken.
     """
 
-    def __init__(self, source: bytes, cfg: CfgSet, host: CfgSet, printed: _Printed) -> None:
+    def __init__(self, source: bytes, cfg: CfgSet, host: CfgSet, printed: Printed) -> None:
         self._script = self._source = source
         self._cfg = cfg
         self._host = host
@@ -156,7 +129,7 @@ class _Script:
     def _attribute(self, text: str) -> bool | None:
         found = _CFG.fullmatch(text)
         if found is None:
-            return None if "cfg" in text else True
+            return True if _INERT.match(text) is not None else None
         return evaluate(parse_predicate(found[1]), self._host).certain()
 
     # What is not followed
@@ -470,7 +443,15 @@ class _Script:
             self._unread(name)
             self_value = self._value(receiver, variables)
             arguments = [self._value(argument, variables) for argument in given.named_children]
-            return method(name.text(self._source), self_value, arguments, self._call_closure)
+            asked = None
+            if b"autocfg" in self._script:
+                texts = [argument.text(self._source) for argument in given.named_children]
+                asked = probe(name.text(self._source), texts, arguments, self._cfg)
+            if asked is None:
+                return method(name.text(self._source), self_value, arguments, self._call_closure)
+            if asked.option is not None:
+                self._set(asked.option, asked.answer)
+            return asked.answer
         arguments = [self._value(argument, variables) for argument in given.named_children]
         name_text = "".join(function.text(self._source).split())
         callee = self._functions.get(name_text)
@@ -478,6 +459,9 @@ class _Script:
             return self._call(callee, arguments)
         self._unread(function)
         match arguments:
+            case [value] if name_text == "autocfg::emit":
+                self._set(value if isinstance(value, str) else ANY_CUSTOM_NAME, True)
+                return None
             case [str(text)] if _VARIABLE.fullmatch(name_text):
                 return environment(text, self._cfg)
             case [value] if name_text in ("Some", "Ok"):
@@ -487,6 +471,15 @@ class _Script:
             case [value] if name_text in ("String::from", "ToString::to_string", "Some", "Ok"):
                 return value
         return None
+
+    def _set(self, name: str, answer: bool | None) -> None:
+        """What autocfg prints if the answer is yes."""
+        if name == ANY_CUSTOM_NAME:
+            self._printed.anything = True
+        elif answer and not self._open:
+            self._printed.options.add((name, None))
+        elif answer is not False:
+            self._printed.perhaps.add(name)
 
     def _call(self, function: Node, arguments: Sequence[Value]) -> Value:
         body, parameters = function.child_by_field("body"), function.child_by_field("parameters")

@@ -155,21 +155,22 @@ class Dependencies:
                 return found if folder.startswith(f"{root}/") else doubted(found, manifest.name)
         script = next((target.root for target in targets if target.kind is TargetKind.BUILD_SCRIPT), None)
         uses_aliases = any(spec.package == "cfg_aliases" for spec in manifest.dependencies)
+        helpers = {spec.package for spec in manifest.dependencies if spec.kind is DependencyKind.BUILD}
         # The scripts of dependencies are many, and mostly ask which compiler it is.
-        if script is None or not (uses_aliases or self.is_member(manifest.dir)):
+        if script is None or not (uses_aliases or "autocfg" in helpers or self.is_member(manifest.dir)):
             return None
         text = self.files.read(script)
         if isinstance(text, Unreadable):
             return None
         aliases = output_of_aliases(text, cfg) if uses_aliases else None
-        if aliases is not None or not self.is_member(manifest.dir):
+        if aliases is not None or not ("autocfg" in helpers or self.is_member(manifest.dir)):
             return aliases
-        self.reader.inputs.add(script)
+        if self.is_member(manifest.dir):
+            self.reader.inputs.add(script)
         platform = self.platforms.host
         features = [option for option in cfg.options if option[0] == "feature"]
         own = CfgSet(platform.options.union(features), {**cfg.open, **platform.open})
-        has_helpers = any(spec.kind is DependencyKind.BUILD for spec in manifest.dependencies)
-        return output_of_script(text, manifest.name, cfg, own, has_helpers=has_helpers)
+        return output_of_script(text, manifest.name, cfg, own, has_helpers=bool(helpers - {"autocfg"}))
 
     def _built(self, edges: list[DependencyEdge], *, for_host: bool) -> list[DependencyEdge]:
         """With resolver 1 other platforms' dependencies request features, but they are not built."""
