@@ -38,6 +38,11 @@ fn set(key: &str, on: bool) {
         (A, [True, False, False]),
         (f"if true {{ {A} }} else {{ {B} }}", [True, False, False]),
         (f"if minor() > 60 {{ {A} }} {B}", [None, True, False]),
+        (f"if minor() > 60 {{ {A} {B} }} else {{ {A} }}", [True, None, False]),
+        (
+            f"match minor() {{ Some(x) if x > 3 => {{ {A} return; }} Some(_) => {{ {A} }} None => {{ {A} {B} }} }} {B}",
+            [True, None, False],
+        ),
         (f'if std::env::var_os("CARGO_FEATURE_BIG_ONE").is_some() {{ {A} }}', [True, False, False]),
         (f'if std::env::var("CARGO_FEATURE_SMALL").is_err() && !cfg!(feature = "x") {{ {A} }}', [True, False, False]),
         (f'if std::env::var("CARGO_CFG_TARGET_OS").as_deref() == Ok("linux") {{ {A} }}', [True, False, False]),

@@ -71,7 +71,7 @@ _Variables = dict[str, Value]
 class _Script:
     """`_source` is what nodes at hand stand in: the script, or the arguments of a macro.
 
-    `_open` counts the branches around that may not be taken.
+    `_open` counts the branches around that may not be taken, `_choices` those whose alternatives are looked at as well.
     """
 
     def __init__(self, source: bytes, cfg: CfgSet, host: CfgSet, printed: Printed) -> None:
@@ -81,6 +81,7 @@ class _Script:
         self._printed = printed
         self._frame = _Frame(is_main=True)
         self._open = 0
+        self._choices = 0
         self._depth = 0
         self._calls = 0
         self._seen: set[bytes] = set()
@@ -290,7 +291,7 @@ class _Script:
 
     def _return(self, parts: Sequence[Node], variables: _Variables) -> Value:
         value = self._value(parts[0], variables) if parts else None
-        if self._open or self._frame.may_have_left:
+        if self._open or self._choices or self._frame.may_have_left:
             self._frame.may_have_left = True
         else:
             self._frame.has_left = True
@@ -325,13 +326,29 @@ class _Script:
         inner = dict(variables)
         holds = self._condition(condition, inner)
         if holds is None:
-            self._perhaps(then, inner)
-            if other is not None:
-                self._perhaps(other, variables)
+            self._one_of([(then, inner), (other, variables)])
             return None
         if holds:
             return self._value(then, inner)
         return None if other is None else self._value(other, variables)
+
+    def _one_of(self, branches: Sequence[tuple[Node | None, _Variables]]) -> None:
+        """One of these is taken; what all of them print is printed."""
+        outer = self._printed
+        found: list[Printed] = []
+        before = after = self._frame.may_have_left
+        self._choices += 1
+        for node, variables in branches:
+            self._printed = Printed()
+            self._frame.may_have_left = before
+            if node is not None:
+                self._value(node, variables)
+            found.append(self._printed)
+            after = after or self._frame.may_have_left
+        self._frame.may_have_left = after
+        self._choices -= 1
+        self._printed = outer
+        outer.take_one_of(found, surely=not self._open)
 
     def _condition(self, node: Node, variables: _Variables) -> bool | None:
         """What `let` binds in it is put among the variables."""
@@ -357,7 +374,7 @@ class _Script:
         if scrutinee is None or body is None:
             return None
         value = self._value(scrutinee, variables)
-        is_open = False
+        possible: list[tuple[Node | None, _Variables]] = []
         for arm in body.children:
             pattern, result = arm.child_by_field("pattern"), arm.child_by_field("value")
             if arm.kind != "match_arm" or pattern is None or result is None:
@@ -366,13 +383,13 @@ class _Script:
             holds = self._arm(pattern, value, inner)
             if any(child.kind == "attribute_item" for child in arm.children):
                 holds = None if holds else holds
-            if holds and not is_open:
+            if holds and not possible:
                 return self._value(result, inner)
             if holds is not False:
-                self._perhaps(result, inner)
+                possible.append((result, inner))
             if holds:
-                return None
-            is_open = is_open or holds is None
+                break
+        self._one_of(possible)
         return None
 
     def _arm(self, pattern: Node, value: Value, variables: _Variables) -> bool | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from closurelens.project.model import CfgOption
 from closurelens.project.script_values import UNKNOWN_TEXT
@@ -34,6 +35,17 @@ class Printed:
                 self.options.add((found[1], found[2]))
             else:
                 self.perhaps.add(found[1])
+
+    def take_one_of(self, branches: Sequence[Printed], *, surely: bool) -> None:
+        """One of these is printed."""
+        common = (
+            frozenset.intersection(*[frozenset(branch.options) for branch in branches]) if branches else frozenset()
+        )
+        if surely:
+            self.options |= common
+        for branch in branches:
+            self.perhaps |= branch.perhaps | {name for name, _ in branch.options - (common if surely else frozenset())}
+            self.anything = self.anything or branch.anything
 
     def string(self, text: str) -> None:
         """A string that may be printed somewhere."""

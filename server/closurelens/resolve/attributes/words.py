@@ -10,7 +10,7 @@ for `read`; sources that are not at hand may name anything.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 
 from closurelens.project.model import Crate
 from closurelens.records import dataclass, field
@@ -32,7 +32,8 @@ _STRING = re.compile(
     rb"""//[^\n]*|/\*.*?\*/|'(?:\\.|[^\\'])'|r(?P<hashes>#*)".*?"(?P=hashes)|"(?:\\.|[^"\\])*\"""", re.DOTALL
 )
 _MOST_CRATES = 12
-_CALL = re.compile(rb"(#?\b\w+)\s*::\s*(?:\w+\s*::\s*)*+\w+!\s*[({\[]")
+_CALL = re.compile(rb"(#?\b\w+)\s*::\s*(?:\w+\s*::\s*)*+(\w+)!\s*[({\[]")
+_OWN_MACRO = re.compile(rb"#\[\s*proc_macro\s*\][^{}]*?\bfn\s+(\w+)")
 _KNOWN_CALLS = {name.encode() for name in (*HELPERS, "alloc", "core", "crate", "proc_macro", "self", "std", "super")}
 
 
@@ -77,7 +78,8 @@ def words_of(
             if library.id not in seen:
                 seen.add(library.id)
                 work.append(library)
-    return MacroWords(None if any(map(_calls_others, texts)) else texts)
+    own = {name for text in texts for name in _OWN_MACRO.findall(text)}
+    return MacroWords(None if any(_calls_others(text, own) for text in texts) else texts)
 
 
 def is_named(text: bytes, word: str, *, in_derives: bool) -> bool:
@@ -89,9 +91,15 @@ def is_named(text: bytes, word: str, *, in_derives: bool) -> bool:
     return any(_is_code(code, found.start()) for found in re.finditer(rb"\b" + name + rb"\b", code))
 
 
-def _calls_others(text: bytes) -> bool:
-    """Whether macros are called by the paths of crates that a macro is not written with."""
-    return any(call[1] not in _KNOWN_CALLS and _is_code(text, call.start()) for call in _CALL.finditer(text))
+def _calls_others(text: bytes, own: Set[bytes]) -> bool:
+    """Whether macros are called by the paths of crates that a macro is not written with.
+
+    By a path that is put together it reaches its `own` macros, which other crates may have given out again.
+    """
+    return any(
+        call[1] not in _KNOWN_CALLS and not (call[1][:1] == b"#" and call[2] in own) and _is_code(text, call.start())
+        for call in _CALL.finditer(text)
+    )
 
 
 def _is_code(text: bytes, at: int) -> bool:
