@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from closurelens.syntax.node import HAS_ERROR, MISSING, NO_CHILDREN, Node
 from closurelens.syntax.parse import ERROR_KIND_ID, NAMED_KINDS, RawNode, field_names, kind_names
-from closurelens.syntax.restore import ASSIGNMENTS, JUMPS, OPEN_ENDED, regroup_assignments, regroup_ranges
+from closurelens.syntax.restore import ASSIGNMENTS, OPEN_ENDED, regroup_assignments, regroup_ranges
 
 __all__ = ["DROPPED", "LEAVES", "DeferredNode", "materialise"]
 
@@ -44,7 +44,7 @@ def _actions() -> bytes:
     for index, name in enumerate(kind_names()):
         if name in DROPPED:
             table[index] = _DROP
-        elif name in ASSIGNMENTS or name in JUMPS:
+        elif name in ASSIGNMENTS or name in OPEN_ENDED:
             table[index] = _OPEN
         elif name == "arguments":
             table[index] = _ARGUMENTS

@@ -162,7 +162,9 @@ def _restore_trait_alias(root: Node, patch: Patch) -> None:
 
 
 def regroup_assignments(root: Node) -> None:
-    """`a = b = c` groups to the right in Rust, to the left in the grammar; `return a = b` returns the assignment."""
+    """`a = b = c` groups to the right in Rust, to the left in the grammar; `return a = b` returns the assignment, and
+    `|| _ = a` is a closure.
+    """
     for outer in root.descendants():
         if outer.kind not in ASSIGNMENTS:
             continue
@@ -177,6 +179,7 @@ def regroup_assignments(root: Node) -> None:
             inner.children = [middle, operator, right]
             outer.children = [target, inner_operator, inner]
         _regroup_jump(outer)
+        _regroup_closure(outer)
 
 
 def _regroup_jump(outer: Node) -> None:
@@ -191,6 +194,19 @@ def _regroup_jump(outer: Node) -> None:
     jump.start, jump.end, jump.field = target.start, right.end, None
     jump.children = [target, operator, right]
     outer.children = [*words, jump]
+
+
+def _regroup_closure(outer: Node) -> None:
+    if len(outer.children) != 3 or outer.children[0].kind != "closure_expression":
+        return
+    closure, operator, right = outer.children
+    head = [child for child in closure.children if child.kind != "_"]
+    end = closure.end
+    target = Node("identifier", end - 1, end, "left")
+    closure.kind, closure.start, closure.end, closure.field = outer.kind, end - 1, right.end, "body"
+    closure.children = [target, operator, right]
+    outer.kind = "closure_expression"
+    outer.children = [*head, closure]
 
 
 _POSTFIX = ("call_expression", "field_expression", "index_expression", "try_expression", "await_expression")
