@@ -68,6 +68,19 @@ DECLARING = {
         """,
         {"_guard"},
     ),
+    "a guard that depends on arguments, by a macro": (
+        """
+        let mut f = parse_macro_input!(item as ItemFn); let name = &f.sig.ident;
+        let args = parse_macro_input!(args as Args);
+        let (told, guard) = match &args {
+            Args::Label(label) => (label.clone(), quote! { crate::enter!(#label); }),
+            Args::Detail(label, detail) => (label.clone(), quote! { crate::enter!(stringify!(#name), #detail); }),
+        };
+        let guard = quote! { #[cfg(feature = "x")] let _span = span(#told); #guard };
+        let body = &f.block; f.block = parse_quote!({ #guard #body }); quote!(#f).into()
+        """,
+        {"_span"},
+    ),
     "an item beside the body": (
         "let f = parse_macro_input!(item as ItemFn); quote! { fn outer() { fn helper() {} #f helper(f()) } }.into()",
         {"helper"},
@@ -87,6 +100,11 @@ WRAPPED = {
 LOST = {
     "nothing": "TokenStream::new()",
     "on one branch only": "if args.is_empty() { return quote!(fn f() {}).into(); } item",
+    "a guard by a macro that gets a name": """
+        let mut f = parse_macro_input!(item as ItemFn); let args = parse_macro_input!(args as Args);
+        let guard = match args { Args::Name(name) => quote! { crate::enter!(#name); } };
+        let body = &f.block; f.block = parse_quote!({ #guard #body }); quote!(#f).into()
+    """,
     "a new body": "let mut f = parse_macro_input!(item as ItemFn); f.block = parse_quote!({ 1 }); quote!(#f).into()",
     "a visitor": "let mut f = parse_macro_input!(item as ItemFn); V.visit_item_fn_mut(&mut f); quote!(#f).into()",
     "a visitor of the body": "let mut f = parse_macro_input!(item as ItemFn); v(&mut f.block); quote!(#f).into()",
@@ -167,6 +185,7 @@ mod moved;
 fn checked(args: &Args) -> Result<(), Error> { #[cfg(feature = "a")] args.strict() #[cfg(not(feature = "a"))] Ok(()) }
 fn strip(f: &mut ItemFn) { f.attrs.retain(|one| one.path().is_ident("doc")); }
 struct Mine { item: ItemFn }
+enum Args { Label(LitStr), Detail(LitStr, syn::Expr), Name(Ident) }
 """
 HELPERS = """
 pub fn expand(item: TokenStream) -> TokenStream { let f = parse2::<ItemFn>(item); strip(quote!(#f)) }

@@ -22,6 +22,7 @@ from closurelens.resolve.attributes.values import (
     FAILURE,
     GONE,
     OTHER,
+    TERM,
     Access,
     Choice,
     Each,
@@ -288,7 +289,7 @@ class Calls(Patterns):
             if found is not None:
                 return self.call(found, args, OTHER)
         self._escape_all(args)
-        return receiver if receiver is EMPTY and name in _SAME else OTHER
+        return receiver if receiver in (EMPTY, TERM) and name in _SAME else OTHER
 
     def _append(self, receiver: Value, added: Value, node: Node, names: Names, frame: Frame) -> Value:
         """`tokens.extend(added)`"""

@@ -19,6 +19,7 @@ from closurelens.resolve.attributes.values import (
     FAILURE,
     GONE,
     OTHER,
+    TERM,
     Choice,
     Each,
     FieldPath,
@@ -36,6 +37,7 @@ from closurelens.syntax.tokens import CLOSE, Delimited, Token, TokenKind, TokenT
 _MOST = 48
 _SELF = "__Self"
 _ITEM, _BODY, _SIGNATURE, _PARAMS, _OTHER, _RETURNED = "__Item", "__body", "__signature", "__params", "__other", "__Ret"
+_TERM = "__term"
 _INPUTS = ("sig", "inputs")
 _HARMLESS_CHANGES: tuple[FieldPath, ...] = (
     ("attrs",),
@@ -128,7 +130,7 @@ class _Template:
     def texts(self, value: Value, *, is_outermost: bool = False) -> list[str]:
         """`is_outermost`: items stand there."""
         if not self._matters(value):
-            return [_OTHER]
+            return [_TERM if value is TERM else _OTHER]
         self._depth += 1
         if self._depth > 40:
             raise Undecided
@@ -243,7 +245,11 @@ class _Template:
                 if added == [_OTHER] and last in ("}", ";"):
                     if is_outermost:
                         continue
-                    if is_block and all(_are_statements(value) for value in values):
+                    is_one = is_block and isinstance(following, Token)
+                    written = self._written_out(values) if is_one else None
+                    if written is not None:
+                        added = written
+                    elif is_block and all(_are_statements(value) for value in values):
                         added = [f"let {_OTHER} = 0;"]
                 elif added == [_OTHER] and last == ")" and all(_is_optional(value) for value in values):
                     continue
@@ -256,6 +262,19 @@ class _Template:
                 added = self._group(text, tree, names, trees[at] if at < len(trees) else None)
                 last = "}" if tree.delimiter == "{" else ")"
             out = _product(out, added)
+        return out
+
+    def _written_out(self, values: list[Value]) -> list[str] | None:
+        """Statements that have nothing of the item: what they declare may be seen in it all the same."""
+        options = values[0].options if len(values) == 1 and isinstance(values[0], Choice) else values
+        out: list[str] = []
+        for one in options:
+            if not isinstance(one, Tokens):
+                return None
+            try:
+                out.extend(self._trees(one.text, token_trees(one.text), one.names, is_block=True))
+            except Undecided:
+                return None
         return out
 
     def _repeated(self, text: bytes, group: Delimited, names: dict[str, Value], *, is_outermost: bool) -> list[str]:
@@ -291,6 +310,8 @@ def _is_optional(value: Value) -> bool:
     return all(one is EMPTY or (isinstance(one, Tokens) and b";" not in one.text) for one in value.options)
 
 
+_TOLD = re.compile(rf"\bstringify\s*!\s*\(\s*{_OTHER}\s*\)")
+"""A name that is only told, in a macro call that may declare names that it is given."""
 _NAMES = re.compile(rb"#\s*([A-Za-z_]\w*)")
 _DECLARING = re.compile(
     rb"(?:^|[;}])\s*#\s*[\w(]|\b(?:const|enum|fn|macro_rules|mod|static|struct|trait|type|union|use)\b"
@@ -435,7 +456,7 @@ def _look_at_block(source: bytes, block: Node, inner: Node, found: Kept, *, has_
             if name is not None:
                 found.names.add(name.text(source))
         else:
-            text = child.text(source).rstrip("; ")
+            text = _TOLD.sub("", child.text(source).rstrip("; "))
             if text == _OTHER or (has_locals and is_before and _OTHER in text and "!" in text):
                 raise Undecided
 

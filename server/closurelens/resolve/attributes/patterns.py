@@ -8,13 +8,16 @@ from closurelens.resolve.attributes.values import (
     ELEMENT,
     GONE,
     OTHER,
+    TERM,
     Access,
+    Choice,
     Each,
     Part,
     Record,
     Tup,
     Undecided,
     Value,
+    choice,
 )
 from closurelens.syntax.nodes import Node
 
@@ -62,8 +65,10 @@ class Patterns(Scopes):
             case "tuple_pattern" | "slice_pattern":
                 wanted = [child for child in node.children if child.is_named or child.kind == "_"]
                 elements: list[Value] = [OTHER] * len(wanted)
-                if isinstance(value, Tup) and len(value.elements) == len(wanted):
-                    elements = value.elements
+                options = value.options if isinstance(value, Choice) else [value]
+                tuples = [one.elements for one in options if isinstance(one, Tup) and len(one.elements) == len(wanted)]
+                if len(tuples) == len(options):
+                    elements = [choice(list(column)) for column in zip(*tuples, strict=True)]
                 else:
                     self._escape(value)
                 for child, element in zip(wanted, elements, strict=True):
@@ -87,14 +92,15 @@ class Patterns(Scopes):
         if name == "Err":
             for child in inner:
                 self._bind(names, frame, child, OTHER)
-        elif len(inner) == 1:
+        elif len(inner) == 1 and value is not OTHER:
             if isinstance(value, Each):
                 value = value.element
             self._bind(names, frame, inner[0], value)
         else:
             self._escape(value)
-            for child in inner:
-                self._bind(names, frame, child, OTHER)
+            terms = self.crate.terms(name) if value is OTHER else []
+            for at, child in enumerate(inner):
+                self._bind(names, frame, child, TERM if len(terms) == len(inner) and terms[at] else OTHER)
         return True
 
     def _bind_fields(self, names: Names, frame: Frame, node: Node, value: Value) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from closurelens.project import paths
 from closurelens.records import dataclass, field
 from closurelens.resolve.attributes.values import Undecided
+from closurelens.syntax.lex import match_brace
 from closurelens.syntax.nodes import Node, tree_of
 
 _MOD = re.compile(
@@ -21,6 +22,9 @@ _TYPE = re.compile(rb"^[ \t]*(?:pub(?:\([^)]*\))?\s+)?(?:struct|enum|union|type)
 _PARSED = re.compile(rb"\bParse\s+for\s+(\w+)")
 _STRUCT = re.compile(rb"\bstruct\s+(\w+)[^{};]*\{([^}]*)\}")
 _BLOCK = re.compile(rb"\b(?:block|sig|inputs)\s*:")
+_ENUM = re.compile(rb"\benum\s+\w+\s*\{")
+_VARIANT = re.compile(rb"(\w+)\s*\(([^(){};]*)\)\s*(?=[,}])")
+_TERMS = frozenset((b"Expr", b"Lit", b"LitBool", b"LitFloat", b"LitInt", b"LitStr"))
 _MOST_BYTES = 1 << 20
 
 
@@ -56,6 +60,20 @@ class MacroCrate:
     files: list[File]
     own_types: frozenset[str] = frozenset()
     _functions: dict[str, list[Function]] = field(default_factory=dict)
+    _terms: dict[str, list[bool]] | None = None
+
+    def terms(self, variant: str) -> list[bool]:
+        """Which fields of an enum's tuple variant are expressions or literals."""
+        if self._terms is None:
+            self._terms = {}
+            for file in self.files:
+                for found in _ENUM.finditer(file.text):
+                    end = match_brace(file.text, found.end() - 1, len(file.text))
+                    for name, types in _VARIANT.findall(file.text, found.end(), max(end, 0)):
+                        fields = [ty.strip().rpartition(b"::")[2] in _TERMS for ty in types.split(b",")]
+                        known = self._terms.setdefault(name.decode(), fields)
+                        self._terms[name.decode()] = known if known == fields else []
+        return self._terms.get(variant, [])
 
     def functions(self, name: str) -> list[Function]:
         found = self._functions.get(name)

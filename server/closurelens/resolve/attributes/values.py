@@ -88,9 +88,11 @@ class Plain(Enum):
     """An error: what the macro then makes does not compile."""
     GONE = 3
     """There is no value: control has left."""
+    TERM = 4
+    """As `OTHER`, but known to be an expression or a literal: it declares nothing."""
 
 
-EMPTY, OTHER, FAILURE, GONE = Plain.EMPTY, Plain.OTHER, Plain.FAILURE, Plain.GONE
+EMPTY, OTHER, FAILURE, GONE, TERM = Plain.EMPTY, Plain.OTHER, Plain.FAILURE, Plain.GONE, Plain.TERM
 
 Value = Part | Tokens | Joined | Each | Choice | Tup | Record | Plain
 
