@@ -6,6 +6,7 @@ Invariant: a crate is made from its own source and from what is stored of its de
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import Callable
 
 from closurelens.index.keys import Keys
@@ -24,9 +25,9 @@ Guard = Callable[[str, Callable[[], bytes]], bytes | None]
 _DEEPEST = 16
 """Crates that are being made for one another; below that their sources are read instead."""
 _GRAPHS = 8
-_OBJECTS = 500_000
-"""So many objects made while crates are: a crate that is done goes only when garbage is collected, whether or not the
-process does that by itself."""
+_GROWTH = 800000
+"""Blocks of Python's allocator, some 50 MB: so much more in use and garbage is collected, as nothing else frees a crate
+that is done."""
 
 
 class KeyRing:
@@ -68,6 +69,7 @@ class Builder:
         self._keys = KeyRing()
         self._open: list[str] = []
         self._failed: set[str] = set()
+        self._blocks = sys.getallocatedblocks()
 
     def key(self, graph: CrateGraph, crate: Crate) -> str:
         return self._keys.key(graph, crate)
@@ -93,6 +95,7 @@ class Builder:
 
     def _made(self, graph: CrateGraph, crate: Crate) -> bytes:
         data = pack_crate(Program(graph, self._std, self._read, stored=self.load).crate(crate))
-        if gc.get_count()[0] > _OBJECTS:
+        if sys.getallocatedblocks() > self._blocks + _GROWTH:
             gc.collect()
+            self._blocks = sys.getallocatedblocks()
         return data

@@ -10,7 +10,7 @@ import asyncio
 import gc
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from closurelens.lsp.keeping import Keeper
@@ -58,6 +58,7 @@ class Scheduler:
         self._indexing: str | None = None
         self._told = ""
         self._last_taken_in = 0.0
+        self._going_on: list[OpenDocument] = []
         try:
             self._loop: asyncio.AbstractEventLoop | None = asyncio.get_running_loop()
         except RuntimeError:  # driven without a loop, by a test or a benchmark
@@ -114,6 +115,30 @@ class Scheduler:
         except RuntimeError:  # driven without a loop, by a test or a benchmark
             return
         self._timer = loop.call_later(_AFTER_CHANGE, work)
+
+    @property
+    def can_refresh(self) -> bool:
+        """Whether the client can be told that there are other hints now."""
+        return self._loop is not None and self._session.client.hint_refresh
+
+    def go_on(self, document: OpenDocument) -> None:
+        """Analyse the rest of a document of which some hints were given, and have them all drawn."""
+        if document not in self._going_on:
+            self._going_on.append(document)
+            session = self._session
+            self._go_on(document, session.analysis.steps(document.path, session.bugs.guard_body))
+
+    def _go_on(self, document: OpenDocument, work: Iterator[None]) -> None:
+        """One step; messages that have arrived come before the next one."""
+        session = self._session
+        is_open = session.documents.get(document.uri) is document
+        if is_open and session.bugs.guarded("analysing the rest", lambda: next(work, self) is not self, False):
+            asyncio.get_running_loop().call_soon(self._go_on, document, work)
+            return
+        self._going_on.remove(document)
+        document.is_known = True
+        if is_open:
+            self._refresh()
 
     def _settle_and_refresh(self, document: OpenDocument) -> None:
         session = self._session
