@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
 from e2e.lsp_client import Client
 
 FUNCTION = "fn f%d(mut xs: Vec<u32>, n: u32) { xs.iter_mut().for_each(|x| *x += n); }\n"

@@ -25,7 +25,7 @@ Guard = Callable[[str, Callable[[], bytes]], bytes | None]
 _DEEPEST = 16
 """Crates that are being made for one another; below that their sources are read instead."""
 _GRAPHS = 8
-_GROWTH = 800000
+_GROWTH = 800_000
 """Blocks of Python's allocator, some 50 MB: so much more in use and garbage is collected, as nothing else frees a crate
 that is done."""
 

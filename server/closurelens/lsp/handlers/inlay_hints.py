@@ -59,7 +59,7 @@ class InlayHints:
     def _first_found(
         self, session: Session, opened: OpenDocument, within: TextRange
     ) -> list[tuple[int, ChunkClosures]]:
-        """What there is at the start of `within`; if that is not all, the client is told when the rest is there, too."""
+        """What there is at the start of `within`; if that is not all, the client is told when the rest is there."""
         world = session.analysis.world
         found: dict[int, tuple[int, ChunkClosures]] = {}
         end: float | None = None
