@@ -58,6 +58,9 @@ KEPT = {
         let f = parse_macro_input!(item as ItemFn); quote!(#f).into()
     """,
     "by a module elsewhere": "moved::whole(item)",
+    "by a parser of its own for several kinds of items": """
+        match parse_macro_input!(item as Input) { Input::Impl(one) => drop(one), Input::Fn(f) => quote!(#f).into() }
+    """,
 }
 DECLARING = {
     "a guard before the body": (
@@ -144,6 +147,7 @@ LOST = {
     """,
     "behind another attribute": "let f = parse_macro_input!(item as ItemFn); quote! { #[other::changes] #f }.into()",
     "a type of the crate's own": "let f = parse_macro_input!(item as Mine); quote!(#f).into()",
+    "changed by a parser of its own": "let f = parse_macro_input!(item as Pieces).item; quote!(#f).into()",
     "in a module": "let f = parse_macro_input!(item as ItemFn); quote!(mod m { #f }).into()",
     "by tokens": "item.into_iter().map(|one| change(one)).collect()",
     "some macro": "let mut f = parse_macro_input!(item as ItemFn); rewrite!(f); quote!(#f).into()",
@@ -186,6 +190,25 @@ fn checked(args: &Args) -> Result<(), Error> { #[cfg(feature = "a")] args.strict
 fn strip(f: &mut ItemFn) { f.attrs.retain(|one| one.path().is_ident("doc")); }
 struct Mine { item: ItemFn }
 enum Args { Label(LitStr), Detail(LitStr, syn::Expr), Name(Ident) }
+enum Input { Impl(ItemImpl), Fn(ItemFn) }
+impl Parse for Input {
+    fn parse(input: ParseStream) -> Result<Self> {
+        let mut attrs = Attribute::parse_outer(input)?;
+        if input.peek(Token![impl]) { let one: ItemImpl = input.parse()?; return Ok(Input::Impl(one)); }
+        let mut f: ItemFn = input.parse()?;
+        attrs.extend(f.attrs);
+        f.attrs = attrs;
+        Ok(Input::Fn(f))
+    }
+}
+struct Pieces { item: ItemFn }
+impl Parse for Pieces {
+    fn parse(input: ParseStream) -> Result<Self> {
+        let mut item: ItemFn = input.parse()?;
+        item.block.stmts.clear();
+        Ok(Pieces { item })
+    }
+}
 """
 HELPERS = """
 pub fn expand(item: TokenStream) -> TokenStream { let f = parse2::<ItemFn>(item); strip(quote!(#f)) }

@@ -22,6 +22,8 @@ from closurelens.resolve.attributes.values import (
     FAILURE,
     GONE,
     OTHER,
+    PARSED,
+    STREAM,
     TERM,
     Access,
     Choice,
@@ -100,7 +102,8 @@ class Calls(Patterns):
             turbofish = "" if types is None else types.text(frame.file.text)
             callee = callee.child_by_field("function") or callee
         if callee.kind == "field_expression":
-            return self._method(node, callee, names, frame)
+            value = self._method(node, callee, names, frame)
+            return self._as(value, turbofish, frame) if value is PARSED and turbofish else value
         args, _ = self._args(node.child_by_field("arguments"), names, frame)
         if callee.kind not in ("identifier", "scoped_identifier"):
             return self._call_value(callee, args, names, frame)
@@ -127,7 +130,7 @@ class Calls(Patterns):
             if len(segments) > 1 and segments[-2] != "syn":
                 self._escape_all(args)
                 return OTHER
-            return self._as(Part(args[0].path), turbofish)
+            return self._as(Part(args[0].path), turbofish, frame)
         if name in ("take", "replace") and "mem" in segments and args and isinstance(args[0], Part):
             self._change(args[0].path)
             return Part(args[0].path)
@@ -140,6 +143,14 @@ class Calls(Patterns):
             return choice([self._followed(one, args) for one in found])
         self._escape_all(args)
         return OTHER
+
+    def _parsed(self, ty: str, frame: Frame) -> Value:
+        """`parse` of the crate's own `impl Parse for ty`; what it does otherwise shows nothing of the item."""
+        try:
+            function = self.crate.method(frame.file, ty, "parse")
+            return OTHER if function is None else self.call(function, [STREAM])
+        except Undecided:
+            return OTHER
 
     def _followed(self, function: Function, args: list[Value]) -> Value:
         """What a function that gets nothing of the item makes is of no interest where it cannot be followed."""
@@ -273,6 +284,8 @@ class Calls(Patterns):
         names: Names,
         frame: Frame,
     ) -> Value:
+        if receiver is STREAM:
+            return PARSED if name == "parse" else OTHER
         if name == "extend" and args and carries(args[0]):
             return self._append(receiver, args[0], receiver_node, names, frame)
         if name == "push" and receiver is EMPTY and args:
@@ -349,6 +362,8 @@ class Calls(Patterns):
         if name == "map" and path:
             result = run(Part((*path,), receiver.access))
             return Each(result)
+        if name == "push" and path == ("items",) and can_change and not carries(Tup(args), _has_members):
+            return EMPTY
         if name in ("insert", "push", "extend") and path[-2:] == (BLOCK, "stmts") and args and can_change:
             self.stored.append((path, Joined([args[-1], Part(path)])))
             return EMPTY
@@ -379,7 +394,7 @@ class Calls(Patterns):
             value = self._variable(source.split()[0] if source.split() else "", names)
             if " with " in body.decode("utf-8", "replace"):
                 return OTHER
-            return self._as(Part(value.path), ty) if isinstance(value, Part) else OTHER
+            return self._as(Part(value.path), ty, frame) if isinstance(value, Part) else OTHER
         if name in _FAILS:
             return FAILURE
         if name not in _HARMLESS or (name != "matches" and not self._look_into(body, names, frame)):
@@ -403,3 +418,8 @@ class Calls(Patterns):
 
     def _plain(self, value: Value) -> Value:
         return Part(value.path) if isinstance(value, Part) else value
+
+
+def _has_members(part: Part) -> bool:
+    """Whether functions of an impl or trait may be in a part of it."""
+    return part.path[:1] in ((), ("items",))

@@ -6,6 +6,7 @@ Invariant: a change of a part of the item counts for all its copies, whenever it
 from __future__ import annotations
 
 import re
+from abc import abstractmethod
 
 from closurelens.hir.macros.tokens import words
 from closurelens.records import dataclass, field
@@ -15,6 +16,7 @@ from closurelens.resolve.attributes.values import (
     EMPTY,
     FAILURE,
     OTHER,
+    PARSED,
     Access,
     Choice,
     Each,
@@ -73,20 +75,28 @@ class Scopes:
     _calls: list[Node] = field(default_factory=list)
 
     def _typed(self, value: Value, ty: Node | None, frame: Frame) -> Value:
-        """A value where a type is written: a type of the crate's own may be made of the item in any way."""
-        if ty is None or not isinstance(value, Part) or value.path:
+        """A value where a type is written."""
+        if ty is None or value is not PARSED and (not isinstance(value, Part) or value.path):
             return value
-        return self._as(value, ty.text(frame.file.text))
+        return self._as(value, ty.text(frame.file.text), frame)
 
-    def _as(self, value: Value, ty: str) -> Value:
+    def _as(self, value: Value, ty: str, frame: Frame) -> Value:
         found = re.findall(r"\w+", ty)
         known = [name for name in found if name not in ("mut", "dyn", "impl", "Box", "Result", "Option", "_")]
+        if value is PARSED:
+            if not known or known[-1] not in _ITEM_TYPES:
+                return OTHER
+            value = Part()
         if known and known[-1] in self.crate.own_types and "::" not in ty:
             self._escape(value)
-            return OTHER
+            return self._parsed(known[-1], frame)
         if known and known[-1] in _ITEM_TYPES and _ITEM_TYPES[known[-1]] != self.kind:
             return FAILURE
         return value
+
+    @abstractmethod
+    def _parsed(self, ty: str, frame: Frame) -> Value:
+        """What a type of the crate's own is made of when the item is parsed as that."""
 
     def _change(self, path: FieldPath) -> None:
         self.changed.add(path)

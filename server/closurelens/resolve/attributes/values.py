@@ -90,9 +90,14 @@ class Plain(Enum):
     """There is no value: control has left."""
     TERM = 4
     """As `OTHER`, but known to be an expression or a literal: it declares nothing."""
+    STREAM = 5
+    """What a parser of the macro's own reads the item from."""
+    PARSED = 6
+    """What such a stream gives before it is seen what it is parsed as."""
 
 
 EMPTY, OTHER, FAILURE, GONE, TERM = Plain.EMPTY, Plain.OTHER, Plain.FAILURE, Plain.GONE, Plain.TERM
+STREAM, PARSED = Plain.STREAM, Plain.PARSED
 
 Value = Part | Tokens | Joined | Each | Choice | Tup | Record | Plain
 
