@@ -78,6 +78,8 @@ def steps(cx: FnCtxt, ty: Ty) -> list[Step]:
         if found is None:
             break
         ty, goals = found
+        if ty.__class__ is t.Infer:
+            ty = cx.resolve(ty)
         out.append(Step(ty, True, goals))
     return out
 

@@ -80,7 +80,9 @@ def assoc_value(cx: FnCtxt, expr: PathExpr, found: AssocValue) -> Ty:
     if isinstance(base, t.Unknown):
         return cx.unknown_at(expr, base.why)
     if isinstance(base, t.Infer) and not method.heads(cx, base):
-        return cx.unknown_at(expr, f"the type before `::{name}` is not inferred here")
+        # `<_>::name` is a trait's if one alone in scope has the name.
+        if len(method.offering(cx, cx.traits_in_scope(expr.id), name)) != 1:
+            return cx.unknown_at(expr, f"the type before `::{name}` is not inferred here")
     for head in method.heads(cx, base):
         found_sigs = [cx.db.fn(path) for _, path in method.inherent_methods(cx, head, name)]
         candidates = [
