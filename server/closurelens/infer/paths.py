@@ -79,10 +79,8 @@ def assoc_value(cx: FnCtxt, expr: PathExpr, found: AssocValue) -> Ty:
     base = cx.resolve(base)
     if isinstance(base, t.Unknown):
         return cx.unknown_at(expr, base.why)
-    if isinstance(base, t.Infer) and not method.heads(cx, base):
-        # `<_>::name` is a trait's if one alone in scope has the name.
-        if len(method.offering(cx, cx.traits_in_scope(expr.id), name)) != 1:
-            return cx.unknown_at(expr, f"the type before `::{name}` is not inferred here")
+    if isinstance(base, t.Infer) and not method.heads(cx, base) and not _is_of_one_trait(cx, expr, name):
+        return cx.unknown_at(expr, f"the type before `::{name}` is not inferred here")
     for head in method.heads(cx, base):
         found_sigs = [cx.db.fn(path) for _, path in method.inherent_methods(cx, head, name)]
         candidates = [
@@ -108,6 +106,11 @@ def assoc_value(cx: FnCtxt, expr: PathExpr, found: AssocValue) -> Ty:
         return value
     why = cx.db.has_unseen_impls(base) or f"no `{name}` is known for `{cx.shown(base)}`"
     return cx.unknown_at(expr, why)
+
+
+def _is_of_one_trait(cx: FnCtxt, expr: PathExpr, name: str) -> bool:
+    """Whether `<_>::name` can be told: one trait alone in scope has the name."""
+    return len(method.offering(cx, cx.traits_in_scope(expr.id), name)) == 1
 
 
 def _inherent_fn(cx: FnCtxt, base: Ty, sig: FnSig, written: tuple[Ty, ...], *, is_only: bool) -> Ty | None:

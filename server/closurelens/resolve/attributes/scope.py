@@ -76,7 +76,7 @@ class Scopes:
 
     def _typed(self, value: Value, ty: Node | None, frame: Frame) -> Value:
         """A value where a type is written."""
-        if ty is None or value is not PARSED and (not isinstance(value, Part) or value.path):
+        if ty is None or (value is not PARSED and (not isinstance(value, Part) or value.path)):
             return value
         return self._as(value, ty.text(frame.file.text), frame)
 
