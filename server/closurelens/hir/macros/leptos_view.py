@@ -17,7 +17,6 @@ from closurelens.hir.macros.transcribe import Output
 from closurelens.records import dataclass, field
 
 _VOID = words("area base br col embed hr img input link meta param source track wbr")
-_RAW = frozenset(("script", "style"))
 _SOME_VIEW = "fn __view() -> impl ::leptos::prelude::IntoView { loop {} }"
 _OF_ELEMENTS = frozenset(("attr", "bind", "class", "on", "prop", "style", "use"))
 """What stands before a colon in attributes that are no properties of a component."""
@@ -134,16 +133,11 @@ class _Leptos(Markup):
             self.opening(tag, at + 1, close - 1 if is_closed else close)
         at = close + 1
         if not is_closed and tag.name not in _VOID:
-            at = self.raw_text(at, end) if tag.name in _RAW else self.children(tag, at, end)
+            at = self.children(tag, at, end)
             if at >= end:
                 raise NoFragment
             at = self.tag_end(at, end) + 1
         self.code.text("}")
-        return at
-
-    def raw_text(self, at: int, end: int) -> int:
-        while at < end and not (self.buffer.texts[at] == "<" and self.buffer.texts[at + 1] == "/"):
-            at += 1
         return at
 
     def children(self, tag: _Tag, at: int, end: int) -> int:
@@ -210,8 +204,6 @@ class _Leptos(Markup):
                 name = texts[at + 1]
                 if texts[close - 1] != "/" and name not in _VOID:
                     depth += 1
-                    if name in _RAW:
-                        close = self.raw_text(close + 1, end) - 1
             at = close + 1
             if depth < 0:
                 break
