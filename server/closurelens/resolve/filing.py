@@ -40,6 +40,7 @@ from closurelens.resolve.module import Entry, Import, ModuleData, Names
 from closurelens.resolve.postponed import Waiting
 from closurelens.resolve.salsa_items import made_of_salsa
 from closurelens.resolve.sources import items_of
+from closurelens.resolve.tracked_items import made_of_tracked
 from closurelens.resolve.wasm_extern import foreign_items, items_beside
 from closurelens.syntax.nodes import tree_of
 from closurelens.syntax.outline import tree_of_part
@@ -165,6 +166,8 @@ class Filing:
                 item, added = made
                 for beside in added:
                     self._declare(here, beside, off)
+            for beside in made_of_tracked(self._crate, item):
+                self._declare(here, beside, off)
         match item:
             case Use():
                 self._use(here, names, item)
