@@ -27,6 +27,7 @@ from closurelens.hir.types import (
 )
 from closurelens.records import dataclass, replace
 from closurelens.resolve import derive_more
+from closurelens.resolve.derive_builders import default_builder
 from closurelens.resolve.derive_enums import as_inner
 from closurelens.resolve.derive_parts import alias_of, impl_of
 from closurelens.resolve.derive_setters import setters
@@ -165,6 +166,7 @@ DERIVES: dict[str, DeriveModel] = {
     "yew_macro::Properties": _of("::yew::html::Properties", "prop_or prop_or_else prop_or_default", bound=False),
     "dioxus_core_macro::Props": _builder("::dioxus_core::Properties", "props"),
     "sycamore_macro::Props": replace(_builder("::sycamore::rt::Props", "prop"), more=setters),
+    "default_struct_builder::DefaultBuilder": DeriveModel("", "", "builder", "", default_builder),
     "educe::Educe": DeriveModel("", "", "educe", f" {' '.join(_EDUCE_TRAITS)}", _educe),
     "enum_as_inner::EnumAsInner": DeriveModel("", "", "", "", as_inner),
     "ref_cast_impl::RefCast": DeriveModel("", "", "trivial", " RefCast", _ref_cast),
@@ -273,6 +275,7 @@ def crates() -> frozenset[str]:
         "sycamore_macro",
         "dioxus",
         "prost",
+        "default_struct_builder",
         "derive_more",
         "educe",
         "enum_as_inner",
