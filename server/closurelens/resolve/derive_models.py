@@ -167,6 +167,8 @@ DERIVES: dict[str, DeriveModel] = {
     "dioxus_core_macro::Props": _builder("::dioxus_core::Properties", "props"),
     "sycamore_macro::Props": replace(_builder("::sycamore::rt::Props", "prop"), more=setters),
     "default_struct_builder::DefaultBuilder": DeriveModel("", "", "builder", "", default_builder),
+    "bevy_derive::Deref": DeriveModel("", "", "deref", " Deref", derive_more.deref_to_field),
+    "bevy_derive::DerefMut": DeriveModel("", "", "deref", " DerefMut", derive_more.deref_mut_to_field),
     "educe::Educe": DeriveModel("", "", "educe", f" {' '.join(_EDUCE_TRAITS)}", _educe),
     "enum_as_inner::EnumAsInner": DeriveModel("", "", "", "", as_inner),
     "ref_cast_impl::RefCast": DeriveModel("", "", "trivial", " RefCast", _ref_cast),
@@ -221,6 +223,7 @@ DERIVES |= {
 
 FACADES = {
     "arbitrary": "derive_arbitrary",
+    "bevy": "bevy_derive",
     "bytemuck": "bytemuck_derive",
     "clap": "clap_derive",
     "derive_more": "derive_more_impl",
@@ -273,6 +276,8 @@ def crates() -> frozenset[str]:
         "displaydoc",
         "typed_builder",
         "sycamore_macro",
+        "bevy",
+        "bevy_derive",
         "dioxus",
         "prost",
         "default_struct_builder",

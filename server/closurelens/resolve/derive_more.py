@@ -94,6 +94,17 @@ def _deref_mut(item: AdtItem, own: TypeRef) -> Impls:
     return None if found is None else [impl_of(item, absolute("core::ops::DerefMut"), own)]
 
 
+def deref_to_field(item: AdtItem, own: TypeRef) -> Impls:
+    """`Deref` to the only field, or the one with `#[deref]`."""
+    found = _pointed(item, "deref")
+    return None if found is None or found[1] else _deref(item, own)
+
+
+def deref_mut_to_field(item: AdtItem, own: TypeRef) -> Impls:
+    found = _pointed(item, "deref")
+    return None if found is None or found[1] else [impl_of(item, absolute("core::ops::DerefMut"), own)]
+
+
 def _as(trait: str, attribute: str) -> Derive:
     def derive(item: AdtItem, own: TypeRef) -> Impls:
         fields = _fields(item, attribute)

@@ -352,6 +352,8 @@ class Calls(Patterns):
             return Part(path, Access.MUT)
         if name in ("clone", "cloned", "to_owned", "to_token_stream"):
             return Part(path)
+        if name in ("as_ref", "as_deref"):
+            return Part(path, Access.SHARED)
         if name in _SAME:
             return Part(path, receiver.access, receiver.is_fixed)
         if name == "split_for_impl":
