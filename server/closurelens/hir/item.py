@@ -27,7 +27,7 @@ class Attrs:
     non_exhaustive: bool = False
     others: list[str] = field(default_factory=list)  # names of the rest: "tokio::main", "wasm_bindgen", "test"
     arguments: dict[str, str] | None = None
-    """What stands in the brackets of the rest, by name."""
+    """What stands in the brackets of the rest, by name; of several attributes of a name with a NUL between them."""
     conditional: list[tuple[str, Attrs]] = field(default_factory=list)
     """`cfg_attr`: a predicate's text, and what is added where it holds (`lower.attrs.effective` adds it)."""
 

@@ -34,6 +34,7 @@ from closurelens.project import modules
 from closurelens.records import dataclass, field, replace
 from closurelens.resolve.component_items import made_of_component
 from closurelens.resolve.derive_models import DeriveModel, impls_of
+from closurelens.resolve.derive_where import made_of_derive_where
 from closurelens.resolve.macro_scope import is_macro_rules
 from closurelens.resolve.made_items import made_beside
 from closurelens.resolve.module import Entry, Import, ModuleData, Names
@@ -162,6 +163,8 @@ class Filing:
         names = module.on if off is None else module.off
         if item.attrs.others or item.attrs.conditional:
             made = made_of_salsa(self._crate, item)
+            if made is None and isinstance(item, AdtItem):
+                made = made_of_derive_where(self._crate, item)
             if made is not None:
                 item, added = made
                 for beside in added:

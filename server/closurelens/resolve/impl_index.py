@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from closurelens.hir import types as h
 from closurelens.hir.item import ImplItem, Range, TraitItem
 from closurelens.hir.macros.api import Source
-from closurelens.resolve import derive_models, derives, query_groups, salsa_items, tracked_items
+from closurelens.resolve import derive_models, derive_where, derives, query_groups, salsa_items, tracked_items
 from closurelens.resolve.macro_gist import HARMLESS, Gists, without_attributes
 from closurelens.resolve.module import Entry
 from closurelens.resolve.sketch import WORD, FileSketch, Header, ImplKind, header_of
@@ -48,6 +48,7 @@ _PIN_PROJECT_IMPLS = [
     header_of(text) for text in (b" $x", b" Drop for $x", b" Unpin for $x", b" MustNotImplDrop for $x")
 ]
 _TRACKED_IMPLS = [header_of(text) for text in (b" Track for $x", b" Surfaces for $x")]
+_DERIVE_WHERE_IMPLS = [header_of(b" " + name + b" for $x") for name in derive_where.WORDS]
 _BLANKET_IMPL = header_of(b"<T> $x for T")
 _SALSA = frozenset((b"salsa", b"salsa_macros"))
 _DERIVE_WORDS = derive_models.words()
@@ -189,6 +190,9 @@ class CrateImpls:
             if b"comemo" in file.words() | extra:
                 extra |= tracked_items.WORDS
                 made.update(_TRACKED_IMPLS)
+            if b"derive_where" in file.words() | extra:
+                extra |= derive_where.WORDS
+                made.update(_DERIVE_WHERE_IMPLS)
             if b"query_group" in file.words() | extra:
                 extra |= query_groups.words(file.words())
                 made.add(_BLANKET_IMPL)

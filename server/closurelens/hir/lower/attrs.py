@@ -128,7 +128,8 @@ def _read(attrs: Attrs, text: str) -> None:
         if args:
             if attrs.arguments is None:
                 attrs.arguments = {}
-            attrs.arguments[name] = args
+            before = attrs.arguments.get(name)
+            attrs.arguments[name] = args if before is None else f"{before}\0{args}"
 
 
 def simple_path(text: str) -> Path:
