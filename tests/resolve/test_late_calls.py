@@ -33,6 +33,12 @@ TEXT = """
   macro_rules! closures { ($t:ident $e:expr) => { pub fn $t() { let _ = $e; } } }
   macro_rules! projected { ($t:ty) => { impl crate::Other<char> for $t {} } }
   macro_rules! joined { ($($t:ident)*) => { cfg_if! { if #[cfg(unix)] { $(local!(&'static crate::$t);)* } else {} } } }
+  macro_rules! operator { ($t:ident) => { impl crate::Gives for crate::$t { type Out = crate::Given; } } }
+  macro_rules! other { ($t:ident) => { impl crate::Other<i8> for crate::$t {} } }
+  macro_rules! for_given { ($t:ident) => { impl crate::Other<$t> for <crate::B as crate::Gives>::Out {} } }
+  macro_rules! with_const { (const $n:ident; $t:ident) => {
+    impl<const $n: usize> crate::Other<[u8; $n]> for crate::$t {} } }
+  macro_rules! renamed { ($t:ident) => { impl crate::Renamed for crate::$t {} } }
   macro_rules! whole { ($($i:item)*) => { $($i)* } }
 }
 pub trait Local { fn at(&self) {} }
@@ -50,15 +56,23 @@ tuple!(P Q); blanket!(P); generic!(G);
 importing!(Imported);
 alias!(Short); projected!((A, B)); projected!(<A as std::borrow::ToOwned>::Owned);
 named!(Größe); derived!(Maß); inherent!(Maß länge);
+pub struct Given; pub struct AlsoGiven; pub struct Far;
+pub trait Gives { type Out; }
+impl Gives for A { type Out = AlsoGiven; }
+pub type Through = <A as Gives>::Out;
+pub use self::Local as Renamed;
+operator!(B); operator!(D);
+projected!(<A as Gives>::Out); other!(Through); for_given!(u32); with_const!(const N; A); renamed!(Far);
 wrong!(Missing 2);
 closures!(with_closure |x: u8| x); closures!(plain 1);
 whole! { pub struct Whole; impl crate::Local for Whole {} pub trait InArguments {} }
 pub mod inner { pub use super::*; named!(ONE); }
 """
-TRAITS = ("krate::Local", "krate::Other", "core::clone::Clone", "core::marker::Copy")
+TRAITS = ("krate::Local", "krate::Other", "krate::Gives", "core::clone::Clone", "core::marker::Copy")
 HEADS = ("krate::A", "krate::B", "krate::D", "krate::G", "krate::Whole", "krate::Maß", "u8", "u16", "&", "(2)", None)
+HEADS += ("krate::Given", "krate::AlsoGiven", "krate::Far")
 NAMES = ["A", "D", "E", "ONE", "TWO", "THREE", "Fixed", "fixed_fn", "Imported", "Missing", "with_closure", "plain"]
-NAMES += ["Whole", "InArguments", "field", "P", "Größe", "Maß"]
+NAMES += ["Whole", "InArguments", "field", "P", "Größe", "Maß", "N", "Out", "Through", "Renamed"]
 
 
 def impls(program: Program, trait: str, head: str | None) -> object:
@@ -132,6 +146,9 @@ def test_paths_do_not_depend_on_the_order() -> None:
         ((methods, "krate::B"), ["inherent"]),
         ((impls, "krate::Local", "u16"), ["each", "local"]),
         ((impls, "krate::Other", "krate::G"), ["generic"]),
+        ((impls, "krate::Gives", "krate::D"), ["operator"]),
+        ((impls, "krate::Gives", "krate::Given"), []),
+        ((impls, "krate::Local", "krate::Far"), ["renamed"]),
     ],
 )
 def test_only_what_may_be_asked_for_is_expanded(

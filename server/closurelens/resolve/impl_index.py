@@ -114,6 +114,42 @@ def _named(words: tuple[str, ...], of: ImplKind) -> tuple[bytes | None, bytes | 
     return trait, named[-1] if of is ImplKind.INHERENT or len(named) > 1 else None
 
 
+class _OtherNames:
+    """What the crate has for a name: aliases, renamed imports, associated types."""
+
+    def __init__(self) -> None:
+        self._direct: dict[bytes, set[bytes]] = {}
+        self._paths: set[bytes] = set()
+        self._known: dict[bytes, frozenset[bytes]] = {}
+        self._known_paths: dict[bytes, frozenset[bytes]] = {}
+
+    def add(self, word: bytes, other: bytes, *, is_path: bool) -> None:
+        """`is_path`: `other` can be named as it is, not only behind `>::`."""
+        self._direct.setdefault(word, set()).add(other)
+        if is_path:
+            self._paths.add(other)
+
+    def of(self, word: bytes) -> frozenset[bytes]:
+        """And what it has for those."""
+        known = self._known.get(word)
+        if known is None:
+            seen: set[bytes] = set()
+            work = [word]
+            while work:
+                more = self._direct.get(work.pop(), seen) - seen
+                seen |= more
+                work += more
+            known = self._known[word] = frozenset(seen)
+        return known
+
+    def paths(self, word: bytes) -> frozenset[bytes]:
+        """Those among them that are paths."""
+        known = self._known_paths.get(word)
+        if known is None:
+            known = self._known_paths[word] = self.of(word) & self._paths
+        return known
+
+
 class CrateImpls:
     """The impls, derives and traits of one crate, found as far as they have been asked for."""
 
@@ -125,8 +161,8 @@ class CrateImpls:
         self._extra: dict[str, frozenset[bytes]] = {}
         self._extra_headers: dict[str, list[Header]] = {}
         self._any_header: set[str] = set()
-        self._aliases: dict[bytes, set[bytes]] = {}
-        self._names: dict[bytes, frozenset[bytes]] = {}
+        self._of_traits = _OtherNames()
+        self._of_all = _OtherNames()
         self._type_aliases: set[bytes] = set()
         self._candidates = Candidates()
         self._wild: set[str] = set()
@@ -154,7 +190,9 @@ class CrateImpls:
         if self._gists is None:
             files = self._crate.files()
             for file in files:
-                self._type_aliases.update(_TYPE_ALIAS.findall(file.text))
+                for match in _TYPE_ALIAS.finditer(file.text):
+                    if not file.is_associated(match.start()):
+                        self._type_aliases.add(match[1])
             self._gists = Gists(files, self._type_aliases)
         return self._gists
 
@@ -168,10 +206,12 @@ class CrateImpls:
         has_models = not _MODELLED_CRATES.isdisjoint(self._crate.crate.dependencies)
         for file in files:
             for match in _ALIAS.finditer(file.text):
+                is_path = not file.is_associated(match.start())
                 for word in WORD.findall(match[2]):
-                    self._aliases.setdefault(word, set()).add(match[1])
+                    self._of_all.add(word, match[1], is_path=is_path)
             for name, other in _renames(file.text):
-                self._aliases.setdefault(name, set()).add(other)
+                self._of_traits.add(name, other, is_path=True)
+                self._of_all.add(name, other, is_path=True)
             extra: frozenset[bytes] = frozenset()
             made: set[Header] = set()
             for name in without_attributes(file.words() & macros.keys(), file.text):
@@ -246,19 +286,18 @@ class CrateImpls:
         """Expand the calls that may hold it."""
         late = self._crate.late
         if of is None:
-            late.reveal_words([self._names_of(word.encode()) for word in words])
+            late.reveal_words([self._of_all.of(word) | {word} for word in map(str.encode, words)])
             return
         trait, head = _named(words, of)
+        names = None if head is None else self._of_all.paths(head) | {head}
         late.reveal_impls(
             of,
-            frozenset() if trait is None else self._names_of(trait),
-            None if head is None else self._names_of(head),
+            frozenset() if trait is None else self._of_traits.of(trait) | {trait},
+            names,
+            frozenset() if head is None or names is None else self._of_all.of(head) - names,
             lambda header: self._fits(header, trait, head),
             self._type_aliases,
         )
-
-    def _names_of(self, word: bytes) -> frozenset[bytes]:
-        return self._other_names(word) | {word}
 
     def _near(self, words: tuple[str, ...], of: ImplKind) -> list[FileSketch]:
         """The files that `_may_have_impl` may say yes of."""
@@ -267,7 +306,7 @@ class CrateImpls:
         if head is None:
             return found.of((*found.always, *found.headless))
         numbers = [*found.always, *found.anything]
-        for name in {head} | self._other_names(head):
+        for name in {head} | self._of_all.of(head):
             numbers += found.by_self.get(name, ())
         for name in (head, trait or head):
             numbers += found.by_declared.get(name, ())
@@ -284,7 +323,8 @@ class CrateImpls:
         for word in wanted:
             if word in words or word in extra:
                 continue
-            if (wild and word in (_IMPL, _DERIVE)) or self._is_aliased(word, words, extra):
+            others = self._of_all.of(word)
+            if (wild and word in (_IMPL, _DERIVE)) or not (others.isdisjoint(words) and others.isdisjoint(extra)):
                 continue
             if wild and wanted & words:
                 continue
@@ -311,33 +351,14 @@ class CrateImpls:
 
     def _fits(self, header: Header, trait: bytes | None, head: bytes | None) -> bool:
         """`trait` None: no trait is asked for; `head` None: the impl is for a type that has no name of its own."""
-        if trait is not None and not self._has(header.trait, trait):
+        if trait is not None and not _has(header.trait, trait, self._of_traits.of(trait)):
             return False
         name = header.self_name
         if head is None:
             return name is None or name in self._type_aliases
-        return self._has(header.self_words if name is None else frozenset((name,)), head)
-
-    def _has(self, words: frozenset[bytes] | None, word: bytes) -> bool:
-        return words is None or word in words or self._is_aliased(word, words, _NO_WORDS)
-
-    def _is_aliased(self, word: bytes, words: frozenset[bytes], extra: frozenset[bytes]) -> bool:
-        """The file has another name for `word`."""
-        names = self._other_names(word)
-        return bool(names) and not (names.isdisjoint(words) and names.isdisjoint(extra))
-
-    def _other_names(self, word: bytes) -> frozenset[bytes]:
-        """What the crate's aliases and renamed imports make of a name, and of what they make of it."""
-        known = self._names.get(word)
-        if known is None:
-            seen: set[bytes] = set()
-            work = [word]
-            while work:
-                more = self._aliases.get(work.pop(), seen) - seen
-                seen |= more
-                work += more
-            known = self._names[word] = frozenset(seen)
-        return known
+        if name is None:
+            return _has(header.self_words, head, self._of_all.of(head))
+        return name == head or name in self._of_all.paths(head)
 
     def _take_in(self) -> None:
         """File what has come to be known of the crate."""
@@ -517,6 +538,11 @@ class CrateImpls:
         """Signatures are made anew; which impls there are has not changed."""
         self._sigs.clear()
         self._answers.clear()
+
+
+def _has(words: frozenset[bytes] | None, word: bytes, others: frozenset[bytes]) -> bool:
+    """`words` None: they are not known."""
+    return words is None or word in words or not others.isdisjoint(words)
 
 
 def _renames(text: bytes) -> Iterator[tuple[bytes, bytes]]:

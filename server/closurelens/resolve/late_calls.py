@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from closurelens.hir.item import MacroCallItem, MacroRulesItem
 from closurelens.hir.macros.api import Expansion
 from closurelens.records import dataclass, field
-from closurelens.resolve.macro_gist import Gist, Gists, Headless, has_items
+from closurelens.resolve.macro_gist import Gist, Gists, Headless, has_items, is_projecting
 from closurelens.resolve.sketch import WORD, Header, ImplKind
 from closurelens.ty.types import PRIMS
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _IMPL = b"impl"
 _LONGEST = 4_000
 """Bytes of arguments: what is longer holds whole items, some of which will be asked for."""
+_NO_ITEMS = frozenset(("self", "Self", "super", "crate"))
 _NO_MACROS = frozenset(name.encode() for name in PRIMS) | frozenset(
     b"as const crate dyn false for mut pub self super true".split()
 )
@@ -35,7 +36,8 @@ _NO_MACROS = frozenset(name.encode() for name in PRIMS) | frozenset(
 class LateCall:
     """A call in `here`, `upto` of the module's textual macros stand before it.
 
-    * `words` are those of the arguments; where `is_nameless`, there may be a type without a name of its own among them.
+    * `words` are those of the arguments; where `is_nameless`, there may be a type without a name of its own among them,
+      where `is_projecting` an associated type.
     * `label` tells the items of its expansion from others in the module; `made` counts them.
     """
 
@@ -46,6 +48,7 @@ class LateCall:
     gist: Gist
     words: frozenset[bytes]
     is_nameless: bool
+    is_projecting: bool
     made: int = 0
     is_done: bool = False
 
@@ -163,6 +166,7 @@ class LateCalls:
             gist,
             words,
             is_nameless=gists.may_be_nameless(text),
+            is_projecting=is_projecting(text),
         )
         group = self._groups.get(gist)
         if group is None:
@@ -170,7 +174,7 @@ class LateCalls:
             self._file(group)
         group.add(late)
         self._of_module.setdefault(module, []).append(late)
-        if gist.declares is not None or has_items(text):
+        if gist.declares is not None or (gist.places_arguments and has_items(text)):
             if module.late is None:
                 module.late = ModuleLate()
             module.late.add(late)
@@ -208,7 +212,7 @@ class LateCalls:
     def reveal(self, module: ModuleData, name: str) -> bool:
         """Expand what may declare `name` in a module; whether that is being done already, for another question."""
         late = module.late
-        if late is None:
+        if late is None or name in _NO_ITEMS:
             return False
         while calls := late.with_name(name):
             self._expand(calls)
@@ -229,15 +233,18 @@ class LateCalls:
         of: ImplKind,
         trait: frozenset[bytes],
         head: frozenset[bytes] | None,
+        projected: frozenset[bytes],
         fits: Callable[[Header], bool],
         type_aliases: set[bytes],
     ) -> None:
         """Expand what may hold such an impl.
 
         `trait` and `head` are the names that they may go by; no names: an inherent impl; None: for a type that has no
-        name of its own. `fits` tells whether an impl with such a head may be one.
+        name of its own. `projected` are the names of associated types that it may go by. `fits` tells whether an impl
+        with such a head may be one.
         """
         wanted = [names for names in (trait, head) if names]
+        wanted_projected = [names for names in (trait, projected) if names]
         while True:
             calls: list[LateCall] = []
             for group in self._groups_with(of, trait):
@@ -245,6 +252,9 @@ class LateCalls:
                 if not fitting and not group.gist.is_unclear:
                     continue
                 found = group.with_all(wanted)
+                if projected:
+                    more = group.with_all(wanted_projected)
+                    found += more if group.gist.is_projecting else [call for call in more if call.is_projecting]
                 if head is None and not self._is_headless(group.gist, fitting, type_aliases):
                     by_arguments = group.gist.headless is Headless.BY_ARGUMENTS
                     found = [call for call in found if by_arguments and call.is_nameless]

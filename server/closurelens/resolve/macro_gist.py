@@ -67,6 +67,7 @@ _NAMELESS = re.compile(
     rb"|\b(?:dyn|fn|impl)\b|!(?!\s*[({\[])"
 )
 """What is in a type that has no name of its own, or next to it."""
+_PROJECTION = re.compile(rb">\s*::")
 _GENERIC_PARAMETERS = re.compile(rb"\s*<[^{;]*?\$")
 _VARIABLE = re.compile(rb"\s*\$\s*\w+\s*\Z")
 _VARIABLE_WITH_ARGUMENTS = re.compile(rb"\s*\$\s*\w+\s*(?:<|::)")
@@ -86,7 +87,9 @@ class Gist:
 
     * `headers` are the heads of impls; where `is_unclear`, there may be others.
     * `declares`: names that items may have, but for those among the arguments; None: items have no names.
+    * `places_arguments`: items may be among the arguments.
     * `calls_arguments`: names of macros may be among the arguments.
+    * `is_projecting`: impls may be for an associated type, as the macro itself has it.
     """
 
     words: frozenset[bytes]
@@ -95,20 +98,26 @@ class Gist:
     is_plain: bool
     declares: frozenset[bytes] | None
     headless: Headless
+    places_arguments: bool
     calls_arguments: bool
+    is_projecting: bool
 
 
 @dataclass(slots=True)
 class _Own:
-    """What definitions of one name say themselves. `reaches`: the macros that they may call where items stand."""
+    """What definitions of one name say themselves. `reaches`: the macros that they may call where items stand;
+    `passes_items`: with arguments that may hold items."""
 
     reaches: set[bytes] = field(default_factory=set)
     is_plain: bool = True
     names_items: bool = False
+    places_arguments: bool = False
+    passes_items: bool = False
     declares: set[bytes] = field(default_factory=set)
     headless: Headless = Headless.NEVER
     passes_nameless: bool = False
     calls_arguments: bool = False
+    is_projecting: bool = False
 
 
 class Gists:
@@ -203,14 +212,19 @@ class Gists:
         headless = max(one.headless for one in own)
         if headless is Headless.BY_ARGUMENTS and any(one.passes_nameless for one in own):
             headless = Headless.MAYBE
+        is_unclear = is_unclear or not self.unclear.isdisjoint(seen)
+        places_arguments = any(one.places_arguments for one in own)
+        names_items = any(one.names_items or (places_arguments and one.passes_items) for one in own)
         return Gist(
             words=words.union(*(self.words[name] for name in seen)),
             headers=headers.union(*(self.headers[name] for name in seen)),
-            is_unclear=is_unclear or not self.unclear.isdisjoint(seen),
+            is_unclear=is_unclear,
             is_plain=all(one.is_plain for one in own),
-            declares=frozenset().union(*(one.declares for one in own)) if any(one.names_items for one in own) else None,
+            declares=frozenset().union(*(one.declares for one in own)) if names_items else None,
             headless=headless,
+            places_arguments=places_arguments,
             calls_arguments=any(one.calls_arguments for one in own),
+            is_projecting=is_unclear or any(one.is_projecting for one in own),
         )
 
     def _own_of(self, name: bytes) -> _Own:
@@ -238,6 +252,7 @@ class Gists:
             self._add_items(own, text, arrow.end() + 1, at)
         for head in impl_heads(text):
             own.headless = max(own.headless, _headless(head))
+            own.is_projecting = own.is_projecting or is_projecting(head)
 
     def _add_items(self, own: _Own, text: bytes, start: int, end: int) -> None:
         """`text[start:end]` are items."""
@@ -269,6 +284,8 @@ class Gists:
                 at = after_brackets(text, opened)
                 if call is not None:
                     self._add_call(own, call[1] + call[2], text[opened + 1 : at])
+            elif what[:1] == b"$" and what != b"$crate":
+                own.places_arguments = True
 
     def _add_call(self, own: _Own, name: bytes, arguments: bytes) -> None:
         words = frozenset(WORD.findall(arguments))
@@ -279,8 +296,9 @@ class Gists:
         elif name not in _PLAIN_MACROS:
             own.is_plain = False
         own.reaches |= words & self.words.keys()
-        own.names_items = own.names_items or has_items(arguments)
+        own.passes_items = own.passes_items or has_items(arguments)
         own.declares |= words
+        own.is_projecting = own.is_projecting or is_projecting(arguments)
         if not self.is_plain(arguments, words):
             own.is_plain = False
         if self.may_be_nameless(arguments):
@@ -334,6 +352,11 @@ def _headless(head: bytes) -> Headless:
 def has_items(text: bytes) -> bool:
     """Such arguments may hold items that have names."""
     return _ITEM_WORD.search(text) is not None
+
+
+def is_projecting(text: bytes) -> bool:
+    """An associated type may be named in it: `<T as Trait>::Name`."""
+    return _PROJECTION.search(text) is not None
 
 
 def _after_impl(text: bytes, at: int, end: int) -> int:

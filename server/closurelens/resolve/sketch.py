@@ -7,10 +7,12 @@ file too many costs time.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from closurelens.hir.item import Range
 from closurelens.project import paths
 from closurelens.records import dataclass, field
 from closurelens.syntax.lex import match_brace, match_bracket
@@ -27,6 +29,8 @@ _CFG = re.compile(rb"#\s*\[\s*cfg\s*\(")
 WORD = re.compile(rb"[A-Za-z_\x80-\xff][\w\x80-\xff]*")
 # Not `impl Trait`, which stands behind other things; what is in a macro's definition counts where the macro is called.
 _IMPL = re.compile(rb"impl\b")
+# An impl with the types it begins with.
+_ASSOCIATED = re.compile(rb"impl\b[^{};]*+\{((?:\s*(?:#\[[^\]\n]*\]|//[^\n]*+|type\s[^;{}]*;))+)")
 _BEFORE_IMPL = re.compile(rb"(?:\A|[\n{};\]/*]|\$\()[ \t]*(?:(?:unsafe|default|const)\s+)*\Z")
 FOR = re.compile(rb"\bfor\b(?!\s*<)")
 _FOR_QUALIFIED = re.compile(rb"\bfor\s*<")
@@ -79,6 +83,7 @@ class FileSketch:
     _words: frozenset[bytes] | None = field(default=None)
     _headers: list[Header] | None = field(default=None)
     _declared: frozenset[bytes] | None = field(default=None)
+    _associated: list[Range] | None = field(default=None)
 
     def words(self) -> frozenset[bytes]:
         if self._words is None:
@@ -104,11 +109,28 @@ class FileSketch:
             self._headers = headers_in(self.text)
         return self._headers
 
+    def is_associated(self, at: int) -> bool:
+        """Whether the `type` there is an associated one of an impl; False where a glance does not tell."""
+        known = self._associated
+        if known is None:
+            text = self.text
+            known = self._associated = [
+                match.span(1) for match in _ASSOCIATED.finditer(text) if _begins_item(text, match.start())
+            ]
+        index = bisect_right(known, at, key=lambda range: range[0])
+        return index > 0 and at < known[index - 1][1]
+
     def declared_types(self) -> frozenset[bytes]:
         """Names that follow `struct`, `enum` or `union`."""
         if self._declared is None:
             self._declared = frozenset(name for pattern in _TYPES for name in pattern.findall(self.text))
         return self._declared
+
+
+def _begins_item(text: bytes, at: int) -> bool:
+    """Whether the `impl` there may begin an item."""
+    before = text[max(0, at - _BEFORE) : at]
+    return _BEFORE_IMPL.search(before) is not None and not _is_in_line_comment(text, at)
 
 
 def _is_in_line_comment(text: bytes, at: int) -> bool:
@@ -170,8 +192,7 @@ def after_brackets(text: bytes, opened: int) -> int:
 def impl_starts(text: bytes) -> Iterator[int]:
     """Behind each `impl` that may begin an item."""
     for match in _IMPL.finditer(text):
-        at = match.start()
-        if _BEFORE_IMPL.search(text[max(0, at - _BEFORE) : at]) and not _is_in_line_comment(text, at):
+        if _begins_item(text, match.start()):
             yield match.end()
 
 
