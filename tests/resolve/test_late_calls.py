@@ -35,7 +35,7 @@ TEXT = """
   macro_rules! joined { ($($t:ident)*) => { cfg_if! { if #[cfg(unix)] { $(local!(&'static crate::$t);)* } else {} } } }
   macro_rules! operator { ($t:ident) => { impl crate::Gives for crate::$t { type Out = crate::Given; } } }
   macro_rules! other { ($t:ident) => { impl crate::Other<i8> for crate::$t {} } }
-  macro_rules! for_given { ($t:ident) => { impl crate::Other<$t> for <crate::B as crate::Gives>::Out {} } }
+  macro_rules! for_made { ($t:ident) => { impl crate::Other<$t> for <crate::Far as crate::Makes>::New {} } }
   macro_rules! with_const { (const $n:ident; $t:ident) => {
     impl<const $n: usize> crate::Other<[u8; $n]> for crate::$t {} } }
   macro_rules! renamed { ($t:ident) => { impl crate::Renamed for crate::$t {} } }
@@ -56,13 +56,15 @@ tuple!(P Q); blanket!(P); generic!(G);
 importing!(Imported);
 alias!(Short); projected!((A, B)); projected!(<A as std::borrow::ToOwned>::Owned);
 named!(Größe); derived!(Maß); inherent!(Maß länge);
-pub struct Given; pub struct AlsoGiven; pub struct Far;
+pub struct Given; pub struct AlsoGiven; pub struct Far; pub struct Made;
 pub trait Gives { type Out; }
+pub trait Makes { type New; }
+impl Makes for Far { type New = Made; }
 impl Gives for A { type Out = AlsoGiven; }
 pub type Through = <A as Gives>::Out;
 pub use self::Local as Renamed;
 operator!(B); operator!(D);
-projected!(<A as Gives>::Out); other!(Through); for_given!(u32); with_const!(const N; A); renamed!(Far);
+projected!(<A as Gives>::Out); other!(Through); for_made!(u32); with_const!(const N; A); renamed!(Far);
 wrong!(Missing 2);
 closures!(with_closure |x: u8| x); closures!(plain 1);
 whole! { pub struct Whole; impl crate::Local for Whole {} pub trait InArguments {} }
@@ -70,7 +72,7 @@ pub mod inner { pub use super::*; named!(ONE); }
 """
 TRAITS = ("krate::Local", "krate::Other", "krate::Gives", "core::clone::Clone", "core::marker::Copy")
 HEADS = ("krate::A", "krate::B", "krate::D", "krate::G", "krate::Whole", "krate::Maß", "u8", "u16", "&", "(2)", None)
-HEADS += ("krate::Given", "krate::AlsoGiven", "krate::Far")
+HEADS += ("krate::Given", "krate::AlsoGiven", "krate::Far", "krate::Made")
 NAMES = ["A", "D", "E", "ONE", "TWO", "THREE", "Fixed", "fixed_fn", "Imported", "Missing", "with_closure", "plain"]
 NAMES += ["Whole", "InArguments", "field", "P", "Größe", "Maß", "N", "Out", "Through", "Renamed"]
 
@@ -146,8 +148,8 @@ def test_paths_do_not_depend_on_the_order() -> None:
         ((methods, "krate::B"), ["inherent"]),
         ((impls, "krate::Local", "u16"), ["each", "local"]),
         ((impls, "krate::Other", "krate::G"), ["generic"]),
-        ((impls, "krate::Gives", "krate::D"), ["operator"]),
-        ((impls, "krate::Gives", "krate::Given"), []),
+        ((impls, "krate::Gives", "krate::D"), ["derived", "operator"]),
+        ((impls, "krate::Gives", "krate::AlsoGiven"), []),
         ((impls, "krate::Local", "krate::Far"), ["renamed"]),
     ],
 )
