@@ -39,6 +39,9 @@ TEXT = """
   macro_rules! with_const { (const $n:ident; $t:ident) => {
     impl<const $n: usize> crate::Other<[u8; $n]> for crate::$t {} } }
   macro_rules! renamed { ($t:ident) => { impl crate::Renamed for crate::$t {} } }
+  macro_rules! makers { ($o:ident $t:ident) => {
+    macro_rules! made_inner { ($u:ty) => { impl crate::$o<$u> for crate::$t {} } }
+    macro_rules! made_outer { ($u:ident) => { made_inner!([$u; 2]); } } made_outer!(i16); made_inner!(i64); } }
   macro_rules! whole { ($($i:item)*) => { $($i)* } }
 }
 pub trait Local { fn at(&self) {} }
@@ -56,6 +59,7 @@ tuple!(P Q); blanket!(P); generic!(G);
 importing!(Imported);
 alias!(Short); projected!((A, B)); projected!(<A as std::borrow::ToOwned>::Owned);
 named!(Größe); derived!(Maß); inherent!(Maß länge);
+makers!(Other A); makers!(Other Far);
 pub struct Given; pub struct AlsoGiven; pub struct Far; pub struct Made;
 pub trait Gives { type Out; }
 pub trait Makes { type New; }

@@ -132,11 +132,17 @@ class Gists:
         direct: dict[bytes, set[bytes]] = {}
         headers: dict[bytes, set[Header]] = {}
         unclear: set[bytes] = set()
+        self._made_by_macros: set[bytes] = set()
+        """Their definitions stand in those of others: what is written there is not all that they say."""
         called: dict[bytes, set[bytes]] = {}
         for file in files:
+            outermost = 0
             for match in _MACRO_DEFINITION.finditer(file.text):
                 end = _end_of_rules(file.text, match.end())
                 name = match[1]
+                if match.start() < outermost:
+                    self._made_by_macros.add(name)
+                outermost = max(outermost, end)
                 text = file.text[match.end() : end]
                 words = WORD.findall(text)
                 self._texts.setdefault(name, []).append(text)
@@ -219,7 +225,7 @@ class Gists:
             words=words.union(*(self.words[name] for name in seen)),
             headers=headers.union(*(self.headers[name] for name in seen)),
             is_unclear=is_unclear,
-            is_plain=all(one.is_plain for one in own),
+            is_plain=all(one.is_plain for one in own) and self._made_by_macros.isdisjoint(seen),
             declares=frozenset().union(*(one.declares for one in own)) if names_items else None,
             headless=headless,
             places_arguments=places_arguments,
