@@ -10,7 +10,7 @@ from typing import Final
 
 from closurelens.infer.generics import SELF, substitute_bound, trait_subst
 from closurelens.infer.goals import PASSING, SharedCache
-from closurelens.ty.sig import SigDb
+from closurelens.ty.sig import SigDb, TraitSig
 from closurelens.ty.types import Bound, DefPath, Param, Ty
 
 MAX_OF_ONE_TRAIT: Final = 100
@@ -25,25 +25,24 @@ def elaborate(db: SigDb, shared: SharedCache, self_ty: Ty, bound: Bound) -> list
 
     The list belongs to the cache.
     """
-    if (self_ty.flags | bound.flags) & PASSING:
-        return _elaborated(db, shared, self_ty, bound)
-    key = (self_ty, bound)
-    known = shared.elaborated.get(key)
-    if known is None:
-        known = _elaborated(db, shared, self_ty, bound)
-        if len(known) == 1 and db.trait(bound.trait) is None:
-            return known
+    key = None if (self_ty.flags | bound.flags) & PASSING else (self_ty, bound)
+    known = None if key is None else shared.elaborated.get(key)
+    if known is not None:
+        return known
+    trait = db.trait(bound.trait)
+    if trait is None:
+        return [bound]
+    out = _elaborated(trait, _implied(db, shared, bound.trait, trait), self_ty, bound)
+    if key is not None:
         if len(shared.elaborated) >= _MOST_KEPT:
             shared.elaborated.clear()
-        shared.elaborated[key] = known
-    return known
+        shared.elaborated[key] = out
+    return out
 
 
-def _elaborated(db: SigDb, shared: SharedCache, self_ty: Ty, bound: Bound) -> list[Bound]:
+def _elaborated(trait: TraitSig, implied: list[Bound], self_ty: Ty, bound: Bound) -> list[Bound]:
     out = [bound]
-    trait = db.trait(bound.trait)
-    implied = () if trait is None else _implied(db, shared, bound.trait)
-    if trait is None or not implied:
+    if not implied:
         return out
     subst = trait_subst(trait, self_ty, bound.args)
     seen = {(bound.trait, bound.args)}
@@ -57,25 +56,24 @@ def _elaborated(db: SigDb, shared: SharedCache, self_ty: Ty, bound: Bound) -> li
     return out
 
 
-def _implied(db: SigDb, shared: SharedCache, path: DefPath) -> list[Bound]:
+def _implied(db: SigDb, shared: SharedCache, path: DefPath, trait: TraitSig) -> list[Bound]:
     """Of a trait with its own parameters as arguments, nearest first."""
     known = shared.implied.get(path)
     if known is not None:
         return known
-    trait = db.trait(path)
-    own = () if trait is None else tuple([Param(param.name) for param in trait.generics.params])
+    own = tuple([Param(param.name) for param in trait.generics.params])
     out: list[Bound] = []
     seen: set[tuple[DefPath, tuple[Ty, ...]]] = {(path, own)}
     counts: Counter[DefPath] = Counter()
     is_whole = True
     work = [Bound(path, own)]
     for bound in work:  # grows below
-        trait = db.trait(bound.trait)
-        if trait is None:
+        child = db.trait(bound.trait)
+        if child is None:
             is_whole = False
             continue
-        subst = trait_subst(trait, SELF, bound.args)
-        for predicate in trait.generics.predicates:
+        subst = trait_subst(child, SELF, bound.args)
+        for predicate in child.generics.predicates:
             if predicate.subject != SELF:
                 continue
             parent = _with_bindings(substitute_bound(predicate.bound, subst), bound)

@@ -85,7 +85,7 @@ class FnCtxt:
         self.shared = shared
         self.edition = resolver.edition
         self.table = Table()
-        shared.renew(program.impl_changes.number)
+        shared.answers.renew(program.impl_changes.number)
         self.solver = Solver(program, self.table, resolver.predicates, shared)
         unset = t.Unknown("not reached")
         self.expr_ty: list[Ty] = [unset] * body.expr_count

@@ -107,14 +107,24 @@ class OpenAnswers:
 
 
 class Answers:
-    """What is known of goals: `ground` and `projected` of those without open variables, by their types."""
+    """What is known of goals and methods: `ground` and `projected` of goals without open variables, by their types;
+    `lookups` is what `method.lookup` has found."""
 
-    __slots__ = ("ground", "open", "projected")
+    __slots__ = ("ground", "lookups", "open", "projected", "seen")
 
     def __init__(self) -> None:
         self.ground: dict[tuple[Ty, DefPath, tuple[Ty, ...]], Answer] = {}
         self.projected: dict[Ty, Ty] = {}
+        self.lookups: dict[LookupKey, Any] = {}
         self.open = OpenAnswers()
+        self.seen = -1
+        """The number of `ImplChanges` when the open answers were begun."""
+
+    def renew(self, changes: int) -> None:
+        """Another body begins, at this number of `ImplChanges`."""
+        if changes != self.seen:
+            self.seen = changes
+            self.open = OpenAnswers()
 
 
 class SharedCache:
@@ -128,15 +138,11 @@ class SharedCache:
         "header_args",
         "implied",
         "inherent",
-        "lookups",
         "offering",
-        "seen",
     )
 
     def __init__(self) -> None:
         self.answers = Answers()
-        self.seen = -1
-        """The number of `ImplChanges` when the open answers were begun."""
         self.inherent: dict[str, dict[str, list[tuple[ImplSig, DefPath]]]] = {}
         self.offering: dict[tuple[frozenset[DefPath], str], list[DefPath]] = {}
         self.header_args: dict[DefPath, tuple[Ty, ...]] = {}
@@ -145,13 +151,5 @@ class SharedCache:
         self.implied: dict[DefPath, list[Bound]] = {}
         """What a trait's supertraits are, in terms of its own parameters."""
         self.elaborated: dict[tuple[Ty, Bound], list[Bound]] = {}
-        self.lookups: dict[LookupKey, Any] = {}
-        """What `method.lookup` has found."""
         self.envs: dict[tuple[Predicate, ...], Any] = {}
         """`ParamEnv`s by their predicates."""
-
-    def renew(self, changes: int) -> None:
-        """Another body begins, at this number of `ImplChanges`."""
-        if changes != self.seen:
-            self.seen = changes
-            self.answers.open = OpenAnswers()

@@ -20,7 +20,7 @@ from closurelens.infer.table import VarKind
 from closurelens.records import dataclass
 from closurelens.ty import types as t
 from closurelens.ty.sig import FnSig, ImplSig, SelfKind
-from closurelens.ty.types import HAS_PARAM, HAS_PROJECTION, Bound, DefPath, Ty, head_of, substitute
+from closurelens.ty.types import HAS_PROJECTION, Bound, DefPath, Ty, head_of, substitute
 
 
 @dataclass(slots=True)
@@ -164,9 +164,8 @@ def lookup(cx: FnCtxt, expr_id: int, receiver: Ty, name: str) -> Lookup:
     """What is called on a `receiver` of this type: for one that is known, found out once."""
     whole = cx.deep(cx.resolve(receiver))
     if whole.flags & (PASSING | HAS_PROJECTION):
-        return _lookup(cx, expr_id, receiver, name)
-    env = cx.solver.env
-    known = env.lookups if whole.flags & HAS_PARAM or env.assumes_impls else cx.shared.lookups
+        return _lookup(cx, expr_id, receiver, name, {})
+    known = cx.solver.answers(whole.flags).lookups
     key = (whole, name, cx.traits_in_scope(expr_id))
     entry: tuple[Lookup, dict[DefPath, bool]] | None = known.get(key)
     if entry is not None and all(cx.is_within(module) is seen for module, seen in entry[1].items()):
@@ -178,7 +177,7 @@ def lookup(cx: FnCtxt, expr_id: int, receiver: Ty, name: str) -> Lookup:
     return found
 
 
-def _lookup(cx: FnCtxt, expr_id: int, receiver: Ty, name: str, limits: dict[DefPath, bool] | None = None) -> Lookup:
+def _lookup(cx: FnCtxt, expr_id: int, receiver: Ty, name: str, limits: dict[DefPath, bool]) -> Lookup:
     """`limits`: gets the modules that methods of the name are private to, and whether this is in them."""
     found = autoderef.steps(cx, receiver)
     last = found[-1].ty
@@ -194,7 +193,7 @@ def _lookup(cx: FnCtxt, expr_id: int, receiver: Ty, name: str, limits: dict[DefP
         unsized_at = len(found) - 1
     else:
         unsized_at = -1
-    groups = _assemble(cx, found, name, cx.traits_in_scope(expr_id), {} if limits is None else limits)
+    groups = _assemble(cx, found, name, cx.traits_in_scope(expr_id), limits)
     if not groups[0] and not groups[1]:
         why = last.why if isinstance(last, t.Unknown) else f"no method `{name}` is known for this type"
         return None, found, why

@@ -5,10 +5,8 @@ Invariant: what is kept here depends on the predicates and the program alone: bo
 
 from __future__ import annotations
 
-from typing import Any
-
 from closurelens.infer.elaborate import elaborate
-from closurelens.infer.goals import Answers, LookupKey, OpenAnswers, SharedCache
+from closurelens.infer.goals import Answers, SharedCache
 from closurelens.ty import types as t
 from closurelens.ty.sig import Predicate, SigDb
 from closurelens.ty.types import Bound, Ty
@@ -23,11 +21,9 @@ class ParamEnv:
         "answers",
         "assumes_impls",
         "bounds",
-        "lookups",
         "normal",
         "offered",
         "open",
-        "seen",
     )
 
     def __init__(self, db: SigDb, shared: SharedCache, predicates: tuple[Predicate, ...]) -> None:
@@ -44,11 +40,8 @@ class ParamEnv:
         """The predicates say of types that may have no parameters what they implement: `where String: Trait`."""
         self.answers = Answers()
         self.normal: dict[Ty, Ty] = {}
-        self.lookups: dict[LookupKey, Any] = {}
-        """What `method.lookup` has found."""
         self.offered: dict[tuple[Ty, str], list[Bound]] = {}
         """The bounds of a parameter whose trait declares a name."""
-        self.seen = shared.seen
 
 
 def param_env(db: SigDb, shared: SharedCache, predicates: tuple[Predicate, ...]) -> ParamEnv:
@@ -58,7 +51,5 @@ def param_env(db: SigDb, shared: SharedCache, predicates: tuple[Predicate, ...])
         if len(shared.envs) >= _MOST_KEPT:
             shared.envs.clear()
         env = shared.envs[predicates] = ParamEnv(db, shared, predicates)
-    elif env.seen != shared.seen:
-        env.seen = shared.seen
-        env.answers.open = OpenAnswers()
+    env.answers.renew(shared.answers.seen)
     return env

@@ -211,7 +211,7 @@ class Solver:
             flags |= a.flags
         cache = None
         if not flags & HAS_INFER and not flags & t.HAS_UNKNOWN:
-            cache = self._answers(flags).ground
+            cache = self.answers(flags).ground
             known = cache.get((self_ty, trait, args))
             if known is not None:
                 return known
@@ -220,7 +220,7 @@ class Solver:
         if not flags & t.HAS_CLOSURE:
             if self_ty.__class__ is t.Infer and self.table.kinds[self_ty.id] is VarKind.GENERAL:
                 return Answer.MAYBE
-            open_answers = self._answers(flags).open.holds
+            open_answers = self.answers(flags).open.holds
             key = canonical(self.table, (self_ty, *args)), trait, depth
             known = open_answers.get(key)
             if known is not None:
@@ -241,7 +241,7 @@ class Solver:
         self._cut_short = self._cut_short or cut_short
         return answer
 
-    def _answers(self, flags: int) -> Answers:
+    def answers(self, flags: int) -> Answers:
         """Where those about types with these flags are kept."""
         if flags & OF_ONE_BODY:
             return self._local
@@ -333,7 +333,7 @@ class Solver:
     def _from_impls(self, self_ty: Ty, trait: DefPath, args: tuple[Ty, ...], depth: int) -> Candidate | Answer:
         key = canonical(self.table, (self_ty, *args)), trait, depth
         flags = _flags(key[0])
-        known = self._answers(flags).open.selected
+        known = self.answers(flags).open.selected
         found = known.get(key)
         if found is None:
             outside, self._cut_short = self._cut_short, False
@@ -457,7 +457,7 @@ class Solver:
         whole = table.deep(projection)
         cache: dict[Ty, Ty] | None = None
         if not whole.flags & (HAS_INFER | t.HAS_UNKNOWN):
-            cache = self._answers(whole.flags).projected
+            cache = self.answers(whole.flags).projected
             known = cache.get(whole)
             if known is not None:
                 return known
