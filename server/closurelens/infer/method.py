@@ -294,9 +294,7 @@ def _consider(cx: FnCtxt, candidate: MethodCandidate, self_ty: Ty) -> Answer:
     if not _may_be_self(sig.self_kind, self_ty):
         return Answer.NO
     solver, table = cx.solver, cx.table
-    mark = table.snapshot()
-    pending, solver.pending = solver.pending, []
-    in_scope, solver.in_scope = solver.in_scope, {}
+    probe = solver.begin_probe()
     try:
         if isinstance(candidate, InherentCandidate):
             impl = candidate.impl
@@ -341,9 +339,7 @@ def _consider(cx: FnCtxt, candidate: MethodCandidate, self_ty: Ty) -> Answer:
         args = tuple([table.new_var() for _ in trait.generics.params]) if trait is not None else ()
         return solver.holds(subject, candidate.trait, args)
     finally:
-        solver.pending = pending
-        solver.in_scope = in_scope
-        table.rollback(mark)
+        solver.end_probe(probe)
 
 
 def _trait_vars(cx: FnCtxt, candidate: TraitCandidate, self_ty: Ty) -> Subst:

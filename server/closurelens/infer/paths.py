@@ -139,14 +139,11 @@ def _inherent_fn(cx: FnCtxt, base: Ty, sig: FnSig, written: tuple[Ty, ...], *, i
 
 
 def _may_hold(cx: FnCtxt, predicates: Sequence[Predicate], subst: Subst) -> bool:
-    solver, table = cx.solver, cx.table
-    mark = table.snapshot()
-    pending, solver.pending = solver.pending, []
-    in_scope, solver.in_scope = solver.in_scope, {}
+    solver = cx.solver
+    probe = solver.begin_probe()
     solver.require_all(predicates, subst)
     answer = solver.nested_answer(0)
-    solver.pending, solver.in_scope = pending, in_scope
-    table.rollback(mark)
+    solver.end_probe(probe)
     return answer is not Answer.NO
 
 

@@ -60,6 +60,9 @@ MAX_OPEN_IMPLS = 4
 MAX_LOOKED = 2000
 """So many impls are looked into for one goal and all that it leads to."""
 
+Probe = tuple[tuple[int, int], list[Goal], dict[Ty, Ty]]
+"""What the state was: the table's, the goals pending, and the projections in scope."""
+
 
 class Solver:
     """Trait goals of one body. `env` are the predicates in scope."""
@@ -189,6 +192,17 @@ class Solver:
 
     # Solving
 
+    def begin_probe(self) -> Probe:
+        """Begin to try what leaves nothing behind (rustc's `probe`): only goals from now on are pending, until
+        `end_probe`."""
+        probe = self.table.snapshot(), self.pending, self.in_scope
+        self.pending, self.in_scope = [], {}
+        return probe
+
+    def end_probe(self, probe: Probe) -> None:
+        mark, self.pending, self.in_scope = probe
+        self.table.rollback(mark)
+
     def select_where_possible(self) -> None:
         """Solve what can be solved now; the rest stays pending."""
         if self.pending:
@@ -225,15 +239,13 @@ class Solver:
             known = open_answers.get(key)
             if known is not None:
                 return known
-        mark = self.table.snapshot()
-        pending, in_scope, cut_short = self.pending, self.in_scope, self._cut_short
-        self.pending, self.in_scope, self._cut_short = [], {}, False
+        probe = self.begin_probe()
+        cut_short, self._cut_short = self._cut_short, False
         found = self.select(self_ty, trait, args, depth)
         answer = found if isinstance(found, Answer) else Answer.YES
         if answer is Answer.YES and self.pending:
             answer = self.nested_answer(depth)
-        self.pending, self.in_scope = pending, in_scope
-        self.table.rollback(mark)
+        self.end_probe(probe)
         if cache is not None and answer is not Answer.MAYBE:
             cache[(self_ty, trait, args)] = answer
         elif open_answers is not None and key is not None and not self._cut_short:
@@ -378,9 +390,7 @@ class Solver:
             if not impl.generics.predicates:
                 alive.append((impl, Answer.YES))
                 continue
-            mark = table.snapshot()
-            pending, in_scope = self.pending, self.in_scope
-            self.pending, self.in_scope = [], {}
+            probe = self.begin_probe()
             subst = self._match_impl(impl, self_ty, args)
             if subst is not None:
                 answer = Answer.YES
@@ -392,8 +402,7 @@ class Solver:
                         answer = self.nested_answer(depth)
                 if answer is not Answer.NO:
                     alive.append((impl, answer))
-            self.pending, self.in_scope = pending, in_scope
-            table.rollback(mark)
+            self.end_probe(probe)
         if not alive:
             return Answer.NO, False
         if len(alive) > 1:
@@ -425,12 +434,9 @@ class Solver:
                 return near == header
             if isinstance(near, t.Infer) and self.table.kinds[near.id] is VarKind.INT:
                 return isinstance(header, t.Prim) and header.name in t.INT_NAMES
-        mark = self.table.snapshot()
-        pending, in_scope = self.pending, self.in_scope
-        self.pending, self.in_scope = [], {}
+        probe = self.begin_probe()
         subst = self._match_impl(impl, self_ty, args)
-        self.pending, self.in_scope = pending, in_scope
-        self.table.rollback(mark)
+        self.end_probe(probe)
         return subst is not None
 
     def _match_impl(self, impl: ImplSig, self_ty: Ty, args: tuple[Ty, ...]) -> Subst | None:
