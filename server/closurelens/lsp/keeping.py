@@ -15,7 +15,7 @@ from closurelens.index.hints import Hint
 from closurelens.lsp.kept import text_on_disk
 from closurelens.lsp.session import OpenDocument, Session
 
-__all__ = ["Keeper"]
+__all__ = ["Keeper", "has_more"]
 
 _IDLE = 2.5
 """Seconds without news after which hints are kept."""
@@ -86,7 +86,7 @@ class Keeper:
         work, loop = self._work, _loop()
         if work is None or loop is None:
             return
-        if self._session.bugs.guarded("keeping hints", lambda: _has_more(work), False):
+        if self._session.bugs.guarded("keeping hints", lambda: has_more(work), False):
             loop.call_soon(self._step)
 
     def finish(self) -> None:
@@ -97,9 +97,7 @@ class Keeper:
         end = time.monotonic() + _AT_END
         if self._session.has_analysis:
             work = self._steps()
-            while time.monotonic() < end and self._session.bugs.guarded(
-                "keeping hints", lambda: _has_more(work), False
-            ):
+            while time.monotonic() < end and self._session.bugs.guarded("keeping hints", lambda: has_more(work), False):
                 pass
 
     def _steps(self) -> Iterator[None]:
@@ -180,7 +178,8 @@ class Keeper:
         return True
 
 
-def _has_more(work: Iterator[None]) -> bool:
+def has_more(work: Iterator[None]) -> bool:
+    """Does a step; False after the last one."""
     for _ in work:
         return True
     return False

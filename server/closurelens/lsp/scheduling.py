@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from closurelens.lsp.keeping import Keeper
+from closurelens.lsp.keeping import Keeper, has_more
 from closurelens.lsp.session import OpenDocument, Session
 
 if TYPE_CHECKING:
@@ -132,11 +132,11 @@ class Scheduler:
         """One step; messages that have arrived come before the next one."""
         session = self._session
         is_open = session.documents.get(document.uri) is document
-        if is_open and session.bugs.guarded("analysing the rest", lambda: next(work, self) is not self, False):
+        if is_open and session.bugs.guarded("analysing the rest", lambda: has_more(work), False):
             asyncio.get_running_loop().call_soon(self._go_on, document, work)
             return
         self._going_on.remove(document)
-        document.is_known = True
+        document.is_answered = True
         if is_open:
             self._refresh()
 
@@ -175,7 +175,6 @@ class Scheduler:
             gc.collect(1)
 
     def _refresh(self) -> None:
-        self._timer = None
         if self._session.client.hint_refresh:
             self._session.connection.request("workspace/inlayHint/refresh", None)
 

@@ -34,9 +34,10 @@ _ERROR, _WARNING, _INFO = 1, 2, 3
 
 class OpenDocument:
     """`uri` is the client's spelling. `opened` is the text it came with; `kept` are hints of an earlier run, as long as
-    nothing was edited. `is_known`: all of it has been analysed once, so that the client shows all its hints."""
+    nothing was edited. `is_answered`: the first question about its hints has been answered in full, at
+    once or by now."""
 
-    __slots__ = ("is_known", "kept", "opened", "path", "uri", "version")
+    __slots__ = ("is_answered", "kept", "opened", "path", "uri", "version")
 
     def __init__(self, uri: str, path: str, version: int | None, text: bytes) -> None:
         self.uri = uri
@@ -44,7 +45,7 @@ class OpenDocument:
         self.version = version
         self.opened = Document(text)
         self.kept: StoredHints | None = None
-        self.is_known = False
+        self.is_answered = False
 
 
 class Session:

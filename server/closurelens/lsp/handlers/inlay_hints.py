@@ -48,7 +48,7 @@ class InlayHints:
             return []
         analysis = session.analysis
         within = from_lsp.text_range(file.document, params.get("range"), session.client.encoding)
-        if opened.is_known or not self._scheduler.can_refresh:
+        if opened.is_answered or not self._scheduler.can_refresh:
             found = analysis.world.chunks_in(opened.path, within, session.bugs.guard_body)
         else:
             found = self._first_found(session, opened, within)
@@ -66,12 +66,13 @@ class InlayHints:
         for low in range(within.start, max(within.end, within.start + 1), _SLICE):
             if end is not None and time.monotonic() > end:
                 self._scheduler.go_on(opened)
-                break
+                return list(found.values())
             part = TextRange(low, min(low + _SLICE, within.end))
             for start, chunk in world.chunks_in(opened.path, part, session.bugs.guard_body):
                 found[id(chunk)] = start, chunk
                 if end is None and chunk.bodies:
                     end = time.monotonic() + _FIRST
+        opened.is_answered = True
         return list(found.values())
 
     def on_resolve(self, session: Session, params: Json) -> Json:
