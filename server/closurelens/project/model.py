@@ -123,8 +123,8 @@ class Dependency:
     * `features` are the ones this edge asks for (`default` among them unless `default-features = false`). What the
       package ends up with is in the crate that `CrateGraph.dependency_crate` returns.
     * `renamed`: the extern name comes from the manifest's key (`foo = { package = "bar" }`). Otherwise it is the
-      library's own name; for members' crates the key in `Crate.dependencies` is the package name as long as the
-      dependency was not read, see `CrateGraph.extern_names`.
+      library's own name; for members' crates the key in `Crate.dependencies` is the package name, with underscores, as
+      long as the dependency was not read, see `CrateGraph.extern_names`.
     """
 
     package: str

@@ -24,7 +24,7 @@ from closurelens.hir.types import (
     TypeRef,
 )
 from closurelens.records import replace
-from closurelens.resolve.derive_parts import SELF, absolute, impl_of, method_of, named, receiver
+from closurelens.resolve.derive_parts import SELF, absolute, impl_of, method_of, named, plain, receiver
 
 _OPTIONS = frozenset(("into", "keep_outer", "keep_type", "skip"))
 _INNER = "OptionInnerType"
@@ -58,7 +58,7 @@ def _setter(item: AdtItem, own: TypeRef, field: FieldDecl, options: set[str]) ->
     generics = GenericsDecl()
     inside = _argument(ty, "Option")
     if "into" in options and inside is not None:
-        wanted = PathType(Path([Segment(_INNER)]))
+        wanted = plain(_INNER)
         generics = GenericsDecl([GenericParamDecl(_INNER, [BoundRef(absolute("core::convert::Into", inside))])])
         ty = _into(named("core::option::Option", wanted))
     elif "into" in options:
@@ -88,7 +88,7 @@ def _with_dependents(generics: GenericsDecl, names: dict[str, str]) -> dict[str,
     while count != len(out):
         count = len(out)
         for param in generics.params:
-            bounds = [(PathType(Path([Segment(one.name)])), one.bounds) for one in generics.params]
+            bounds = [(plain(one.name), one.bounds) for one in generics.params]
             for subject, wanted in (*bounds, *generics.where):
                 if _renamed(subject, out) != subject and _renamed(wanted, {param.name: ""}) != wanted:
                     out.setdefault(param.name, f"New__{param.name}")

@@ -6,10 +6,10 @@ Names are in snake case as `heck` has it. Invariant: pure.
 from __future__ import annotations
 
 from closurelens.hir.item import AdtItem, ImplItem, Item, VariantDecl
-from closurelens.hir.types import Path, PathType, RefType, Segment, TupleType, TypeRef
-from closurelens.resolve.derive_parts import SELF, impl_of, method_of, named, receiver, tuple_of
+from closurelens.hir.types import RefType, TupleType, TypeRef
+from closurelens.resolve.derive_parts import SELF, impl_of, method_of, named, plain, receiver, tuple_of
 
-_BOOL = PathType(Path([Segment("bool")]))
+_BOOL = plain("bool")
 
 
 def as_inner(item: AdtItem, own: TypeRef) -> list[ImplItem] | None:

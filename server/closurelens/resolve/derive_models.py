@@ -13,7 +13,6 @@ from collections.abc import Callable
 from closurelens.hir.item import AdtItem, FieldDecl, FnItem, ImplItem
 from closurelens.hir.lower.items import lower_items
 from closurelens.hir.types import (
-    Anchor,
     BoundRef,
     ErrorType,
     GenericArgs,
@@ -29,7 +28,7 @@ from closurelens.records import dataclass, replace
 from closurelens.resolve import derive_more
 from closurelens.resolve.derive_builders import default_builder
 from closurelens.resolve.derive_enums import as_inner
-from closurelens.resolve.derive_parts import alias_of, impl_of
+from closurelens.resolve.derive_parts import absolute, alias_of, impl_of, plain
 from closurelens.resolve.derive_setters import setters
 from closurelens.syntax.nodes import tree_of
 
@@ -75,25 +74,25 @@ def _thiserror(item: AdtItem, own: TypeRef) -> list[ImplItem]:
     out: list[ImplItem] = []
     attrs = [item.attrs, *[variant.attrs for variant in item.variants]]
     if any("error" in one.others for one in attrs):
-        out.append(_impl(item, own, _absolute("core::fmt::Display")))
+        out.append(impl_of(item, absolute("core::fmt::Display"), own))
     for variant in item.variants:
         out.extend(_from(item, own, field) for field in variant.fields if "from" in field.attrs.others)
     return out
 
 
 def _clap_parser(item: AdtItem, own: TypeRef) -> list[ImplItem]:
-    return [_impl(item, own, _absolute("clap::Subcommand" if item.kind == "enum" else "clap::Args"))]
+    return [impl_of(item, absolute("clap::Subcommand" if item.kind == "enum" else "clap::Args"), own)]
 
 
 def _into_static_str(item: AdtItem, own: TypeRef) -> list[ImplItem]:
     """`From<Self>` and `From<&Self>` for `&'static str`."""
-    text = RefType(PathType(Path([Segment("str")])), mutable=False, lifetime="static")
+    text = RefType(plain("str"), mutable=False, lifetime="static")
     sources: tuple[TypeRef, ...] = (own, RefType(own, mutable=False))
-    return [_impl(item, text, _absolute("core::convert::From", source)) for source in sources]
+    return [impl_of(item, absolute("core::convert::From", source), text) for source in sources]
 
 
 def _into_i32(item: AdtItem, own: TypeRef) -> list[ImplItem]:
-    return [_impl(item, PathType(Path([Segment("i32")])), _absolute("core::convert::From", own))]
+    return [impl_of(item, absolute("core::convert::From", own), plain("i32"))]
 
 
 def _zeroize(item: AdtItem, own: TypeRef) -> list[ImplItem] | None:
@@ -102,7 +101,7 @@ def _zeroize(item: AdtItem, own: TypeRef) -> list[ImplItem] | None:
 
 
 def _from(item: AdtItem, own: TypeRef, field: FieldDecl) -> ImplItem:
-    return _impl(item, own, _absolute("core::convert::From", field.ty))
+    return impl_of(item, absolute("core::convert::From", field.ty), own)
 
 
 def _words_of_derive_more(name: str) -> str:
@@ -135,14 +134,14 @@ def _educe(item: AdtItem, own: TypeRef) -> list[ImplItem] | None:
         or not all(name in _EDUCE_TRAITS for name in names)
     ):
         return None
-    return [_impl(item, own, _absolute(_EDUCE_TRAITS[name])) for name in names]
+    return [impl_of(item, absolute(_EDUCE_TRAITS[name]), own) for name in names]
 
 
 def _ref_cast(item: AdtItem, own: TypeRef) -> list[ImplItem] | None:
     fields = item.variants[0].fields if item.kind == "struct" else []
     if len(fields) != 1:
         return None
-    return [impl_of(item, _absolute("ref_cast::RefCast"), own, [alias_of(item, "From", fields[0].ty)])]
+    return [impl_of(item, absolute("ref_cast::RefCast"), own, [alias_of(item, "From", fields[0].ty)])]
 
 
 _THISERROR = DeriveModel(
@@ -315,7 +314,7 @@ def _parsed(code: str) -> list[ImplItem]:
 
 def type_of(item: AdtItem) -> TypeRef:
     """The type with its own parameters."""
-    args: list[TypeRef] = [PathType(Path([Segment(param.name)])) for param in item.generics.params]
+    args: list[TypeRef] = [plain(one.name) for one in item.generics.params]
     return PathType(Path([Segment(item.name, GenericArgs(args) if args else None)]))
 
 
@@ -323,7 +322,7 @@ def _generics(item: AdtItem, bound: str) -> GenericsDecl:
     given = item.generics
     if not bound or not given.params:
         return given
-    trait = BoundRef(_absolute(bound.removeprefix("::")))
+    trait = BoundRef(absolute(bound.removeprefix("::")))
     params = [
         param
         if param.const_type is not None
@@ -331,16 +330,3 @@ def _generics(item: AdtItem, bound: str) -> GenericsDecl:
         for param in given.params
     ]
     return GenericsDecl(params, given.where)
-
-
-def _impl(item: AdtItem, own: TypeRef, trait: Path) -> ImplItem:
-    at = (item.range[0], item.range[0])
-    attrs = replace(item.attrs, derives=[], others=[], arguments=None)
-    return ImplItem("", item.range, at, attrs, None, item.generics, trait, own, [])
-
-
-def _absolute(text: str, *args: TypeRef) -> Path:
-    segments = [Segment(name) for name in text.split("::")]
-    if args:
-        segments[-1].args = GenericArgs(list(args))
-    return Path(segments, Anchor.GLOBAL)

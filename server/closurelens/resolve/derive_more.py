@@ -28,7 +28,17 @@ from closurelens.hir.types import (
     Segment,
     TypeRef,
 )
-from closurelens.resolve.derive_parts import SELF, absolute, alias_of, impl_of, method_of, named, receiver, tuple_of
+from closurelens.resolve.derive_parts import (
+    SELF,
+    absolute,
+    alias_of,
+    impl_of,
+    method_of,
+    named,
+    plain,
+    receiver,
+    tuple_of,
+)
 
 Impls = list[ImplItem] | None
 Derive = Callable[[AdtItem, TypeRef], Impls]
@@ -190,7 +200,7 @@ def _of_variants(attribute: str, methods: Callable[[AdtItem, VariantDecl, str], 
 
 
 def _is_variant(item: AdtItem, _variant: VariantDecl, name: str) -> list[Item]:
-    return [method_of(item, f"is_{name}", receiver("ref"), [], PathType(Path([Segment("bool")])))]
+    return [method_of(item, f"is_{name}", receiver("ref"), [], plain("bool"))]
 
 
 _SUFFIX = {"owned": "", "ref": "_ref", "ref_mut": "_mut"}
@@ -239,7 +249,7 @@ def _operator(trait: str) -> Derive:
         where: list[tuple[TypeRef, list[BoundRef]]] = []
         for param in item.generics.params:
             if param.const_type is None:
-                ty = PathType(Path([Segment(param.name)]))
+                ty = plain(param.name)
                 path = absolute(trait)
                 path.segments[-1].args = GenericArgs([], [("Output", ty)])
                 where.append((ty, [BoundRef(path)]))
@@ -267,7 +277,7 @@ def _indexing(trait: str, attribute: str) -> Derive:
         field = _one_field(item, attribute)
         if field is None:
             return None
-        index = PathType(Path([Segment("__Idx")]))
+        index = plain("__Idx")
         path = absolute(trait, index)
         items: list[Item] = [alias_of(item, "Output", _assoc_of(field, path, "Output"))] if attribute == "index" else []
         return [impl_of(item, path, own, items, [(field, [BoundRef(path)])], [GenericParamDecl("__Idx")])]

@@ -1,6 +1,6 @@
-"""Pieces of the impls that derives make: paths, types and functions without bodies.
+"""Pieces of what derives and attributes make: paths, types, impls, and functions without bodies.
 
-Invariant: pure; what is made stands where the type does.
+Invariant: pure; what is made stands where the item does that it is made of.
 """
 
 from __future__ import annotations
@@ -18,9 +18,16 @@ from closurelens.hir.types import (
     TupleType,
     TypeRef,
 )
-from closurelens.records import replace
 
-SELF = PathType(Path([Segment("Self")]))
+UNIT_TYPE = TupleType([])
+
+
+def plain(name: str) -> TypeRef:
+    """A type of a name without a path, as type parameters have."""
+    return PathType(Path([Segment(name)]))
+
+
+SELF = plain("Self")
 
 
 def absolute(text: str, *args: TypeRef) -> Path:
@@ -42,16 +49,28 @@ def impl_of(
     where: list[tuple[TypeRef, list[BoundRef]]] | None = None,
     more: list[GenericParamDecl] | None = None,
 ) -> ImplItem:
-    at = (item.range[0], item.range[0])
-    attrs = replace(item.attrs, derives=[], others=[], arguments=None)
     given = item.generics
     generics = given
     if where or more:
         generics = GenericsDecl([*given.params, *(more or ())], [*given.where, *(where or ())], given.lifetimes)
-    return ImplItem("", item.range, at, attrs, None, generics, trait, own, items or [])
+    return impl_beside(item, generics, trait, own, items)
 
 
-def alias_of(item: AdtItem, name: str, ty: TypeRef) -> TypeAliasItem:
+def impl_beside(
+    item: Item, generics: GenericsDecl, trait: Path | None, own: TypeRef, items: list[Item] | None = None
+) -> ImplItem:
+    """An impl that is there when `item` is."""
+    at = (item.range[0], item.range[0])
+    return ImplItem("", item.range, at, cfg_only(item.attrs), None, generics, trait, own, items or [])
+
+
+def cfg_only(attrs: Attrs) -> Attrs:
+    """What they say of when an item is there."""
+    conditional = [(predicate, cfg_only(added)) for predicate, added in attrs.conditional]
+    return Attrs(cfg=attrs.cfg, conditional=conditional)
+
+
+def alias_of(item: Item, name: str, ty: TypeRef) -> TypeAliasItem:
     at = (item.range[0], item.range[0])
     return TypeAliasItem(name, item.range, at, Attrs(), None, GenericsDecl(), [], ty)
 

@@ -8,21 +8,15 @@ from __future__ import annotations
 
 import re
 
-from closurelens.hir.item import AdtItem, Attrs, FieldDecl, FnItem, ImplItem, Item, SelfParam
+from closurelens.hir.item import AdtItem, FieldDecl, FnItem, ImplItem, Item
 from closurelens.hir.types import (
-    Anchor,
     BoundRef,
     ErrorType,
-    GenericArgs,
-    GenericsDecl,
     ImplType,
-    Path,
     PathType,
-    Segment,
-    TupleType,
     TypeRef,
 )
-from closurelens.records import replace
+from closurelens.resolve.derive_parts import UNIT_TYPE, absolute, cfg_only, impl_of, method_of, receiver
 
 _SETTER = re.compile(r"\bsetter\s*\((.*)\)", re.DOTALL)
 
@@ -30,29 +24,14 @@ _SETTER = re.compile(r"\bsetter\s*\((.*)\)", re.DOTALL)
 def setters(item: AdtItem, own: TypeRef) -> list[ImplItem]:
     if item.kind != "struct" or not item.variants:
         return []
-    at = (item.range[0], item.range[0])
-    attrs = replace(item.attrs, derives=[], others=[], arguments=None)
     methods: list[Item] = [_setter(item, field) for field in item.variants[0].fields]
-    return [ImplItem("", item.range, at, attrs, None, item.generics, None, own, methods)]
+    return [impl_of(item, None, own, methods)]
 
 
 def _setter(item: AdtItem, field: FieldDecl) -> FnItem:
-    return FnItem(
-        field.name,
-        item.range,
-        (item.range[0], item.range[0]),
-        Attrs(cfg=field.attrs.cfg, conditional=field.attrs.conditional),
-        "pub",
-        GenericsDecl(),
-        SelfParam(by_ref=True, mutable=False, ty=None),
-        [("value", _taken(field))],
-        TupleType([]),
-        is_async=False,
-        is_unsafe=False,
-        is_const=False,
-        is_variadic=False,
-        body=None,
-    )
+    made = method_of(item, field.name, receiver("ref"), [("value", _taken(field))], UNIT_TYPE)
+    made.attrs = cfg_only(field.attrs)
+    return made
 
 
 def _taken(field: FieldDecl) -> TypeRef:
@@ -68,9 +47,7 @@ def _taken(field: FieldDecl) -> TypeRef:
             return ErrorType("`setter(strip_option)` says what it takes")
         ty = inner
     if "into" in words:
-        into = [Segment(name) for name in ("core", "convert", "Into")]
-        into[-1].args = GenericArgs([ty])
-        return ImplType([BoundRef(Path(into, Anchor.GLOBAL))])
+        return ImplType([BoundRef(absolute("core::convert::Into", ty))])
     return ty
 
 

@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from closurelens.hir.item import AdtItem, Attrs, Item
-from closurelens.hir.lower.attrs import effective, split_commas
+from closurelens.hir.lower.attrs import split_commas
 from closurelens.hir.types import BoundRef, TypeRef
 from closurelens.records import replace
 from closurelens.resolve.component_items import lower_items_of
@@ -37,12 +37,14 @@ _OPTIONS = frozenset(("crate", "default", "incomparable", "skip", "skip_inner"))
 Where = list[tuple[TypeRef, list[BoundRef]]]
 
 
-def made_of_derive_where(crate: CrateIndex, item: AdtItem) -> tuple[AdtItem, list[Item]] | None:
-    """The type without the attributes, and the impls; None: there are none, or they are not understood."""
-    attrs = effective(item.attrs, crate.holds)
+def made_of_derive_where(crate: CrateIndex, item: AdtItem, attrs: Attrs) -> tuple[AdtItem, list[Item]] | None:
+    """The type without the attributes, and the impls; None: there are none, or they are not understood.
+
+    `attrs` are those in effect.
+    """
     if not any(name in _NAMES for name in attrs.others):
         return None
-    if not any(name in crate.crate.dependencies for name in ("derive-where", "derive_where")):
+    if "derive_where" not in crate.crate.dependencies:
         return None
     impls: list[Item] = []
     for name in _NAMES:

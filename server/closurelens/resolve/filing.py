@@ -34,14 +34,11 @@ from closurelens.project import modules
 from closurelens.records import dataclass, field, replace
 from closurelens.resolve.component_items import made_of_component
 from closurelens.resolve.derive_models import DeriveModel, impls_of
-from closurelens.resolve.derive_where import made_of_derive_where
 from closurelens.resolve.macro_scope import is_macro_rules
-from closurelens.resolve.made_items import made_beside
+from closurelens.resolve.made_items import made_beside, rewritten
 from closurelens.resolve.module import Entry, Import, ModuleData, Names
 from closurelens.resolve.postponed import Waiting
-from closurelens.resolve.salsa_items import made_of_salsa
 from closurelens.resolve.sources import items_of
-from closurelens.resolve.tracked_items import made_of_tracked
 from closurelens.resolve.wasm_extern import foreign_items, items_beside
 from closurelens.syntax.nodes import tree_of
 from closurelens.syntax.outline import tree_of_part
@@ -162,14 +159,8 @@ class Filing:
         module = here.module
         names = module.on if off is None else module.off
         if item.attrs.others or item.attrs.conditional:
-            made = made_of_salsa(self._crate, item)
-            if made is None and isinstance(item, AdtItem):
-                made = made_of_derive_where(self._crate, item)
-            if made is not None:
-                item, added = made
-                for beside in added:
-                    self._declare(here, beside, off)
-            for beside in made_of_tracked(self._crate, item):
+            item, added = rewritten(self._crate, item)
+            for beside in added:
                 self._declare(here, beside, off)
         match item:
             case Use():

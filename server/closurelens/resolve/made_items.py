@@ -1,4 +1,4 @@
-"""Items that attributes and derives of published crates declare beside a type.
+"""Items that attributes and derives of published crates declare beside an item, or make of it.
 
 They have names, so they are there as soon as the module is. `#[pin_project]` makes the projections of a type and the
 methods that give them, pest's `#[derive(Parser)]` makes `Rule`. A macro that has not been looked up yet is taken for
@@ -11,13 +11,17 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from closurelens.hir.item import AdtItem, Attrs, FieldDecl, FnItem, ImplItem, Item, SelfParam, VariantDecl
+from closurelens.hir.item import AdtItem, Attrs, FieldDecl, FnItem, Item, SelfParam, VariantDecl
 from closurelens.hir.lower.attrs import effective
 from closurelens.hir.macros.api import Source
-from closurelens.hir.types import Anchor, GenericArgs, GenericsDecl, Path, PathType, RefType, Segment, TypeRef
+from closurelens.hir.types import GenericsDecl, RefType, TypeRef
 from closurelens.project import paths
 from closurelens.resolve.derive_models import type_of
+from closurelens.resolve.derive_parts import SELF, absolute, cfg_only, impl_of, named
+from closurelens.resolve.derive_where import made_of_derive_where
+from closurelens.resolve.salsa_items import made_of_salsa
 from closurelens.resolve.self_referencing import made_of_self_referencing
+from closurelens.resolve.tracked_items import made_of_tracked
 
 if TYPE_CHECKING:
     from closurelens.resolve.crate_tree import CrateIndex
@@ -29,6 +33,16 @@ _GRAMMAR = re.compile(rb'grammar\s*=\s*"([^"\n]+)"')
 _INLINE_GRAMMAR = re.compile(rb'grammar_inline\s*=\s*r?#*"(.*?)"#*\s*\]', re.DOTALL)
 _RULE = re.compile(r"(?m)^\s*([A-Za-z_]\w*)\s*=\s*[_@$!]?\s*\{")
 _STRINGS_AND_COMMENTS = re.compile(r'"(?:[^"\\]|\\.)*"|//[^\n]*|/\*.*?\*/', re.DOTALL)
+
+
+def rewritten(crate: CrateIndex, item: Item) -> tuple[Item, list[Item]]:
+    """What stands for an item whose attributes may change it, and what they declare beside it."""
+    attrs = effective(item.attrs, crate.holds)
+    made = made_of_salsa(crate, item, attrs)
+    if made is None and isinstance(item, AdtItem):
+        made = made_of_derive_where(crate, item, attrs)
+    item, beside = (item, []) if made is None else made
+    return item, beside + made_of_tracked(crate, item, attrs)
 
 
 def made_beside(crate: CrateIndex, item: AdtItem, source: Source) -> list[Item]:
@@ -68,21 +82,19 @@ def _projections(item: AdtItem, source: Source) -> list[Item]:
             name = f"__{item.name}{'Projection' if is_mutable else 'ProjectionRef'}"
         made = _projection(item, name, is_mutable=is_mutable)
         out.append(made)
-        receiver = _pin(RefType(_SELF, is_mutable))
+        receiver = _pin(RefType(SELF, is_mutable))
         methods.append(_method(method, item, receiver, [], type_of(made)))
     if "project_replace" in options:
         name = options["project_replace"] or f"__{item.name}ProjectionOwned"
         owned = _owned(item, name)
         out.append(owned)
-        receiver = _pin(RefType(_SELF, mutable=True))
-        methods.append(_method("project_replace", item, receiver, [("replacement", _SELF)], type_of(owned)))
-    out.append(_impl(item, None, methods))
+        receiver = _pin(RefType(SELF, mutable=True))
+        methods.append(_method("project_replace", item, receiver, [("replacement", SELF)], type_of(owned)))
+    own = type_of(item)
+    out.append(impl_of(item, None, own, methods))
     if "PinnedDrop" in options:
-        out.append(_impl(item, _absolute("core::ops::Drop"), []))
+        out.append(impl_of(item, absolute("core::ops::Drop"), own))
     return out
-
-
-_SELF = PathType(Path([Segment("Self")]))
 
 
 def _projection(item: AdtItem, name: str, *, is_mutable: bool) -> AdtItem:
@@ -96,7 +108,7 @@ def _projection(item: AdtItem, name: str, *, is_mutable: bool) -> AdtItem:
 def _owned(item: AdtItem, name: str) -> AdtItem:
     def field(declared: FieldDecl) -> TypeRef:
         if _is_pinned(declared):
-            return PathType(_absolute("core::marker::PhantomData", declared.ty))
+            return named("core::marker::PhantomData", declared.ty)
         return declared.ty
 
     return _like(item, name, field)
@@ -113,12 +125,12 @@ def _like(item: AdtItem, name: str, field: Callable[[FieldDecl], TypeRef]) -> Ad
             name if item.kind == "struct" else variant.name,
             variant.name_range,
             variant.ctor,
-            [FieldDecl(one.name, field(one), _cfg_only(one.attrs), one.visibility) for one in variant.fields],
-            _cfg_only(variant.attrs),
+            [FieldDecl(one.name, field(one), cfg_only(one.attrs), one.visibility) for one in variant.fields],
+            cfg_only(variant.attrs),
         )
         for variant in item.variants
     ]
-    attrs = _cfg_only(item.attrs)
+    attrs = cfg_only(item.attrs)
     return AdtItem(name, item.range, item.name_range, attrs, item.visibility, item.kind, item.generics, variants)
 
 
@@ -134,8 +146,8 @@ def _rules(crate: CrateIndex, item: AdtItem, source: Source) -> AdtItem:
             names["EOI"] = None
         names.update(dict.fromkeys(_RULE.findall(plain)))
     variants = [VariantDecl(name, item.name_range, "unit", [], Attrs()) for name in names]
-    attrs = _cfg_only(item.attrs)
-    attrs.derives = [_absolute(path) for path in _RULE_DERIVES]
+    attrs = cfg_only(item.attrs)
+    attrs.derives = [absolute(path) for path in _RULE_DERIVES]
     return AdtItem("Rule", item.range, item.name_range, attrs, "pub", "enum", GenericsDecl(), variants)
 
 
@@ -174,25 +186,8 @@ def _blank(match: re.Match[str]) -> str:
 # Both
 
 
-def _cfg_only(attrs: Attrs) -> Attrs:
-    conditional = [(predicate, _cfg_only(added)) for predicate, added in attrs.conditional]
-    return Attrs(cfg=attrs.cfg, conditional=conditional)
-
-
 def _pin(pointer: TypeRef) -> TypeRef:
-    return PathType(_absolute("core::pin::Pin", pointer))
-
-
-def _absolute(text: str, *args: TypeRef) -> Path:
-    segments = [Segment(name) for name in text.split("::")]
-    if args:
-        segments[-1].args = GenericArgs(list(args))
-    return Path(segments, Anchor.GLOBAL)
-
-
-def _impl(item: AdtItem, trait: Path | None, items: list[Item]) -> ImplItem:
-    at = (item.range[0], item.range[0])
-    return ImplItem("", item.range, at, _cfg_only(item.attrs), None, item.generics, trait, type_of(item), items)
+    return named("core::pin::Pin", pointer)
 
 
 def _method(

@@ -24,12 +24,11 @@ from closurelens.hir.types import (
     PathType,
     RefType,
     Segment,
-    TupleType,
     TypeRef,
 )
 from closurelens.records import dataclass, replace
 from closurelens.resolve.derive_models import DeriveModel, impls_of, type_of
-from closurelens.resolve.derive_parts import SELF, absolute, impl_of, method_of, named
+from closurelens.resolve.derive_parts import SELF, UNIT_TYPE, absolute, impl_of, method_of, named, plain, receiver
 from closurelens.resolve.query_groups import made_of_database, made_of_query_group
 
 if TYPE_CHECKING:
@@ -40,9 +39,7 @@ _CRATES = {"salsa": "salsa", "salsa_macros": "salsa-macros"}
 _SINCE = (0, 18)
 _LENDS_SINCE = (0, 28)
 """From here on getters and tracked functions lend what is kept, before they cloned it, if nothing else is said."""
-_BY_VALUE = SelfParam(by_ref=False, mutable=False, ty=None)
-_BY_REF = SelfParam(by_ref=True, mutable=False, ty=None)
-UNIT_TYPE = TupleType([])
+_BY_VALUE = receiver("owned")
 _DERIVED = ("core::clone::Clone", "core::marker::Copy", "core::cmp::PartialEq", "core::cmp::Eq", "core::hash::Hash")
 _OF_ALL = "AsId FromId HasJar SalsaStructInDb"
 _IMPLS = {
@@ -80,7 +77,7 @@ def salsa_macro(crate: Crate, attrs: Attrs) -> SalsaMacro | None:
         first, _, last = name.partition("::")
         if first not in _CRATES or last not in _MACROS:
             continue
-        known = crate.dependencies.get(first) or crate.dependencies.get(_CRATES[first])
+        known = crate.dependencies.get(first)
         if known is None or known.package != _CRATES[first] or known.version is None:
             continue
         version = tuple(int(part) for part in re.findall(r"\d+", known.version)[:2])
@@ -99,13 +96,16 @@ def _options(text: str) -> dict[str, str]:
     return out
 
 
-def made_of_salsa(crate: CrateIndex, item: Item) -> tuple[Item, list[Item]] | None:
-    """What stands for the item, and what is declared beside it; None: it stays what it is."""
-    macro = salsa_macro(crate.crate, effective(item.attrs, crate.holds))
+def made_of_salsa(crate: CrateIndex, item: Item, attrs: Attrs) -> tuple[Item, list[Item]] | None:
+    """What stands for the item, and what is declared beside it; None: it stays what it is.
+
+    `attrs` are those in effect.
+    """
+    macro = salsa_macro(crate.crate, attrs)
     if macro is None:
         if isinstance(item, TraitItem):
-            return made_of_query_group(crate, item)
-        return made_of_database(crate, item) if isinstance(item, AdtItem) else None
+            return made_of_query_group(crate, item, attrs)
+        return made_of_database(crate, item, attrs) if isinstance(item, AdtItem) else None
     if isinstance(item, AdtItem) and item.kind == "struct" and item.variants:
         if macro.name in _IMPLS and item.variants[0].ctor == "record":
             return _Struct(crate, item, macro).made()
@@ -149,7 +149,7 @@ def mode_of_function(crate: CrateIndex, attrs: Attrs) -> str | None:
 # Structs
 
 
-_DB = PathType(Path([Segment("__Db")]))
+_DB = plain("__Db")
 
 
 def _database(*, mutable: bool = False) -> tuple[str, TypeRef]:
@@ -232,7 +232,7 @@ class _Struct:
         if self._macro.name == "interned":
             # Each parameter is of any type that can be looked up as the field's.
             names = [f"__T{at}" for at in range(len(params))]
-            params = [(one, PathType(Path([Segment(of)]))) for (one, _), of in zip(params, names, strict=True)]
+            params = [(one, plain(of)) for (one, _), of in zip(params, names, strict=True)]
         return self._method(name, None, [_database(), *params], SELF, generics=_generic_db(names))
 
     def _getter(self, field: FieldDecl) -> FnItem:
@@ -292,8 +292,8 @@ def _database_trait(item: TraitItem) -> TraitItem:
     caster = named("salsa::plumbing::DatabaseDownCaster", own)
     at = AdtItem(item.name, item.range, item.name_range, Attrs(), None, "struct", GenericsDecl(), [])
     views = [
-        method_of(at, "zalsa_register_downcaster", _BY_REF, [], RefType(caster, mutable=False)),
-        method_of(at, "downcast", _BY_REF, [], RefType(own, mutable=False)),
+        method_of(at, "zalsa_register_downcaster", receiver("ref"), [], RefType(caster, mutable=False)),
+        method_of(at, "downcast", receiver("ref"), [], RefType(own, mutable=False)),
     ]
     views[1].generics = GenericsDecl(where=[(SELF, [BoundRef(absolute("core::marker::Sized"))])])
     return replace(item, items=[*item.items, *views])
@@ -308,15 +308,14 @@ def _beside_function(item: FnItem, macro: SalsaMacro) -> list[Item]:
     variant = VariantDecl(name, at, "record", [never], Attrs())
     attrs = Attrs(cfg=item.attrs.cfg)
     own = AdtItem(name, item.range, at, attrs, item.visibility, "struct", GenericsDecl(), [variant])
-    kept = named("std::vec::Vec", RefType(PathType(Path([Segment("__A")])), mutable=False))
+    kept = named("std::vec::Vec", RefType(plain("__A"), mutable=False))
     accumulated = method_of(own, "accumulated", None, [*item.params], kept)
     accumulated.generics = GenericsDecl([GenericParamDecl("__A")])
     database = item.params[0][1]
     changed = RefType(database.inner, mutable=True) if isinstance(database, RefType) else database
-    size: TypeRef = PathType(Path([Segment("usize")]))
     functions: list[Item] = [
         accumulated,
-        method_of(own, "set_lru_capacity", None, [("db", changed), ("value", size)], UNIT_TYPE),
+        method_of(own, "set_lru_capacity", None, [("db", changed), ("value", plain("usize"))], UNIT_TYPE),
     ]
     if "specify" in macro.options:
         value = ("value", UNIT_TYPE if item.ret is None else item.ret)

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 from closurelens.hir.item import AdtItem, FnItem, ImplItem, SelfParam, TraitItem, TypeAliasItem, ValueItem
 from closurelens.hir.lower.attrs import effective
 from closurelens.hir.types import BoundRef, GenericsDecl, PathType
+from closurelens.resolve.derive_parts import UNIT_TYPE
 from closurelens.resolve.derives import Asyncness, asyncness
 from closurelens.resolve.lower_types import FUTURE, ArgImpls, RetImpls, TypeLowering
 from closurelens.resolve.module import Entry
 from closurelens.resolve.resolver import Resolver
-from closurelens.resolve.salsa_items import UNIT_TYPE, mode_of_function, returned
+from closurelens.resolve.salsa_items import mode_of_function, returned
 from closurelens.resolve.supertraits import Supertraits
 from closurelens.ty.sig import (
     AdtKind,

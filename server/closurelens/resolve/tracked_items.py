@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from closurelens.hir.item import Attrs, ImplItem, Item, TraitItem, TypeAliasItem
-from closurelens.hir.lower.attrs import effective
-from closurelens.hir.types import BoundRef, DynType, GenericsDecl, Path, Segment, TupleType, TypeRef
-from closurelens.resolve.derive_parts import SELF, absolute
+from closurelens.hir.item import Attrs, ImplItem, Item, TraitItem
+from closurelens.hir.types import BoundRef, DynType, GenericsDecl, Path, Segment
+from closurelens.resolve.derive_parts import SELF, UNIT_TYPE, absolute, alias_of, impl_beside
 
 if TYPE_CHECKING:
     from closurelens.resolve.crate_tree import CrateIndex
@@ -22,8 +21,9 @@ WORDS = frozenset((b"impl", b"Track", b"Surfaces"))
 """What a file with such an attribute has impls of, beside what is written in it."""
 
 
-def made_of_tracked(crate: CrateIndex, item: Item) -> list[Item]:
-    if _CRATE not in crate.crate.dependencies or _NAMES.isdisjoint(effective(item.attrs, crate.holds).others):
+def made_of_tracked(crate: CrateIndex, item: Item, attrs: Attrs) -> list[Item]:
+    """`attrs` are those of the item that are in effect."""
+    if _CRATE not in crate.crate.dependencies or _NAMES.isdisjoint(attrs.others):
         return []
     if isinstance(item, ImplItem) and item.trait is None:
         own, generics = item.self_ty, item.generics
@@ -32,19 +32,8 @@ def made_of_tracked(crate: CrateIndex, item: Item) -> list[Item]:
         generics = GenericsDecl()
     else:
         return []
-    surfaces: list[Item] = [_alias(item, "Surface", SELF), _alias(item, "SurfaceMut", SELF)]
+    surfaces: list[Item] = [alias_of(item, "Surface", SELF), alias_of(item, "SurfaceMut", SELF)]
     return [
-        _impl(item, "comemo::Track", own, generics, [_alias(item, "Call", TupleType([]))]),
-        _impl(item, "comemo::internal::Surfaces", own, generics, surfaces),
+        impl_beside(item, generics, absolute("comemo::Track"), own, [alias_of(item, "Call", UNIT_TYPE)]),
+        impl_beside(item, generics, absolute("comemo::internal::Surfaces"), own, surfaces),
     ]
-
-
-def _impl(item: Item, trait: str, own: TypeRef, generics: GenericsDecl, items: list[Item]) -> ImplItem:
-    at = (item.range[0], item.range[0])
-    attrs = Attrs(cfg=item.attrs.cfg)
-    return ImplItem("", item.range, at, attrs, None, generics, absolute(trait), own, items)
-
-
-def _alias(item: Item, name: str, ty: TypeRef) -> TypeAliasItem:
-    at = (item.range[0], item.range[0])
-    return TypeAliasItem(name, item.range, at, Attrs(), None, GenericsDecl(), [], ty)

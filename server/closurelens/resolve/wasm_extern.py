@@ -24,7 +24,6 @@ from closurelens.hir.lower.reader import Reader
 from closurelens.hir.lower.types import lower_type
 from closurelens.hir.macros.api import Chunk, Source
 from closurelens.hir.types import (
-    Anchor,
     GenericArgs,
     GenericsDecl,
     Path,
@@ -34,6 +33,7 @@ from closurelens.hir.types import (
     TypeRef,
 )
 from closurelens.records import replace
+from closurelens.resolve.derive_parts import SELF, absolute, impl_beside, plain
 from closurelens.syntax.nodes import tree_of_fragment
 
 _ATTRIBUTE = re.compile(rb"#\s*\[\s*wasm_bindgen\s*\(")
@@ -41,8 +41,6 @@ _STRING_VARIANT = re.compile(rb'\w\s*=\s*"')
 _OPTION = re.compile(r'\s*(\w+)\s*(?:=\s*(?:"([^"]*)"|([^,"]*)))?\s*(?:,|\Z)')
 ABI_TRAITS = ("IntoWasmAbi", "FromWasmAbi", "OptionIntoWasmAbi", "OptionFromWasmAbi", "RefFromWasmAbi")
 """What lets a type pass between wasm and JavaScript."""
-
-_SELF = PathType(Path([Segment("Self")]))
 
 
 def foreign_items(block: ExternBlock, source: Source) -> list[Item]:
@@ -153,24 +151,24 @@ def _class_of(ret: TypeRef) -> TypeRef:
 
 
 def _impls_of_type(item: TypeAliasItem, options: list[tuple[str, str]]) -> list[Item]:
-    args = GenericArgs([PathType(Path([Segment(param.name)])) for param in item.generics.params])
+    args = GenericArgs([plain(param.name) for param in item.generics.params])
     own: TypeRef = PathType(Path([Segment(item.name, args if args.types else None)]))
     js_value = _type("::wasm_bindgen::JsValue")
     extends = [_type(value) for name, value in options if name == "extends"]
     out: list[Item] = []
     if "no_deref" not in dict(options):
         target = extends[0] if extends else js_value
-        out.append(_impl(own, _path("core::ops::Deref"), [_target(item, target), _deref(item, target)], item))
+        out.append(_impl(own, absolute("core::ops::Deref"), [_target(item, target), _deref(item, target)], item))
     for other in (js_value, own, *extends):
         as_ref = _method("as_ref", item, RefType(other, False))
-        out.append(_impl(own, _path("core::convert::AsRef", other), [as_ref], item))
+        out.append(_impl(own, absolute("core::convert::AsRef", other), [as_ref], item))
     for other in (js_value, *extends):
-        out.append(_impl(other, _path("core::convert::From", own), [_from(item, own)], item))
-    out.append(_impl(own, _path("core::convert::From", js_value), [_from(item, js_value)], item))
-    out.append(_impl(own, _path("wasm_bindgen::JsCast"), [], item))
-    out.append(_impl(own, _path("wasm_bindgen::describe::WasmDescribe"), [], item))
-    out.extend(_impl(own, _path(f"wasm_bindgen::convert::{trait}"), [], item) for trait in ABI_TRAITS)
-    out.append(_impl(RefType(own, False), _path("wasm_bindgen::convert::IntoWasmAbi"), [], item))
+        out.append(_impl(other, absolute("core::convert::From", own), [_from(item, own)], item))
+    out.append(_impl(own, absolute("core::convert::From", js_value), [_from(item, js_value)], item))
+    out.append(_impl(own, absolute("wasm_bindgen::JsCast"), [], item))
+    out.append(_impl(own, absolute("wasm_bindgen::describe::WasmDescribe"), [], item))
+    out.extend(_impl(own, absolute(f"wasm_bindgen::convert::{trait}"), [], item) for trait in ABI_TRAITS)
+    out.append(_impl(RefType(own, False), absolute("wasm_bindgen::convert::IntoWasmAbi"), [], item))
     return out
 
 
@@ -190,8 +188,8 @@ def items_beside(item: AdtItem, source: Source) -> list[Item]:
     from_js.visibility = item.visibility
     own = _type(item.name)
     out: list[Item] = [_inherent(own, from_str), _inherent(own, to_str), _inherent(own, from_js)]
-    out.append(_impl(_type("::wasm_bindgen::JsValue"), _path("core::convert::From", own), [_from(like, own)], like))
-    out.extend(_impl(own, _path(f"wasm_bindgen::convert::{trait}"), [], like) for trait in ABI_TRAITS)
+    out.append(_impl(_type("::wasm_bindgen::JsValue"), absolute("core::convert::From", own), [_from(like, own)], like))
+    out.extend(_impl(own, absolute(f"wasm_bindgen::convert::{trait}"), [], like) for trait in ABI_TRAITS)
     return out
 
 
@@ -210,7 +208,7 @@ def _method(name: str, item: TypeAliasItem, ret: TypeRef) -> FnItem:
 
 
 def _from(item: TypeAliasItem, source: TypeRef) -> FnItem:
-    made = _fn("from", item, _SELF)
+    made = _fn("from", item, SELF)
     made.params.append(("value", source))
     return made
 
@@ -235,17 +233,7 @@ def _fn(name: str, item: TypeAliasItem, ret: TypeRef) -> FnItem:
 
 
 def _impl(self_ty: TypeRef, trait: Path, items: list[Item], like: TypeAliasItem) -> ImplItem:
-    """An impl that is there when the type `like` is."""
-    attrs = Attrs(cfg=like.attrs.cfg, conditional=like.attrs.conditional)
-    at = (like.range[0], like.range[0])
-    return ImplItem("", like.range, at, attrs, None, like.generics, trait, self_ty, items)
-
-
-def _path(text: str, *args: TypeRef) -> Path:
-    segments = [Segment(name) for name in text.split("::")]
-    if args:
-        segments[-1].args = GenericArgs(list(args))
-    return Path(segments, Anchor.GLOBAL)
+    return impl_beside(like, like.generics, trait, self_ty, items)
 
 
 def _type(text: str) -> TypeRef:
