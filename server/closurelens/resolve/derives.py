@@ -7,6 +7,7 @@ nothing and is named, so that whoever asks knows that there may be more.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -230,12 +231,7 @@ class Asyncness(Enum):
 
 def asyncness(program: Program, entry: Entry) -> Asyncness:
     for one in (entry, entry.container):
-        if one is None or not (one.item.attrs.others or one.item.attrs.conditional):
-            continue
-        for name in effective(one.item.attrs, one.module.crate.holds).others:
-            if name in _INERT:
-                continue
-            macro = attribute_path(program, one, name)
+        for macro in _macros_on(program, one):
             if macro in BOXING:
                 return Asyncness.BOXED
             if macro in PERHAPS_BLOCKING and program.has_feature(macro, PERHAPS_BLOCKING[macro]):
@@ -248,22 +244,24 @@ def asyncness(program: Program, entry: Entry) -> Asyncness:
 def self_alias(program: Program, entry: Entry) -> str | None:
     """Another name of `self` in the body, which an attribute makes."""
     for one in (entry, entry.container):
-        if one is not None and (one.item.attrs.others or one.item.attrs.conditional):
-            for name in effective(one.item.attrs, one.module.crate.holds).others:
-                if name not in _INERT:
-                    macro = attribute_path(program, one, name)
-                    if macro in SELF_ALIAS:
-                        return SELF_ALIAS[macro]
+        for macro in _macros_on(program, one):
+            if macro in SELF_ALIAS:
+                return SELF_ALIAS[macro]
     return None
 
 
 def runs_hooks(program: Program, entry: Entry) -> bool:
     """Whether calls of `use_..` in the body run the hooks that they give."""
-    attrs = entry.item.attrs
-    return bool(attrs.others or attrs.conditional) and any(
-        name not in _INERT and attribute_path(program, entry, name) in RUNS_HOOKS
-        for name in effective(attrs, entry.module.crate.holds).others
-    )
+    return any(macro in RUNS_HOOKS for macro in _macros_on(program, entry))
+
+
+def _macros_on(program: Program, entry: Entry | None) -> Iterator[DefPath]:
+    """What the attributes on an item lead to that are, or may be, macros."""
+    if entry is not None and (entry.item.attrs.others or entry.item.attrs.conditional):
+        for name in effective(entry.item.attrs, entry.module.crate.holds).others:
+            macro = None if name in _INERT else attribute_path(program, entry, name)
+            if macro is not None:
+                yield macro
 
 
 def rewriting_attribute(program: Program, entry: Entry) -> str | None:

@@ -43,14 +43,23 @@ _WASM_CLASS = re.compile(
 )
 _DERIVE = b"derive"
 _NO_WORDS: frozenset[bytes] = frozenset()
-_PIN_PROJECT_WORDS = frozenset((b"impl", b"Drop", b"Unpin", b"MustNotImplDrop"))
-_PIN_PROJECT_IMPLS = [
-    header_of(text) for text in (b" $x", b" Drop for $x", b" Unpin for $x", b" MustNotImplDrop for $x")
+
+
+def _headers(*traits: bytes) -> list[Header]:
+    """Of impls for any type; an empty name: of no trait."""
+    return [header_of(b" " + trait + b" for $x" if trait else b" $x") for trait in traits]
+
+
+_PIN_PROJECT = (b"Drop", b"Unpin", b"MustNotImplDrop")
+_MADE: list[tuple[bytes, frozenset[bytes], list[Header]]] = [
+    (b"pin_project", frozenset((_IMPL, *_PIN_PROJECT)), _headers(b"", *_PIN_PROJECT)),
+    (b"salsa", salsa_items.WORDS, []),
+    (b"salsa_macros", salsa_items.WORDS, []),
+    (b"comemo", tracked_items.WORDS, _headers(b"Track", b"Surfaces")),
+    (b"derive_where", derive_where.WORDS, _headers(*derive_where.WORDS)),
 ]
-_TRACKED_IMPLS = [header_of(text) for text in (b" Track for $x", b" Surfaces for $x")]
-_DERIVE_WHERE_IMPLS = [header_of(b" " + name + b" for $x") for name in derive_where.WORDS]
+"""By a word in a file: those that what its attributes make has beside it, and the heads of the impls."""
 _BLANKET_IMPL = header_of(b"<T> $x for T")
-_SALSA = frozenset((b"salsa", b"salsa_macros"))
 _DERIVE_WORDS = derive_models.words()
 _MODELLED_CRATES = derive_models.crates()
 
@@ -214,31 +223,24 @@ class CrateImpls:
                 self._of_all.add(name, other, is_path=True)
             extra: frozenset[bytes] = frozenset()
             made: set[Header] = set()
-            for name in without_attributes(file.words() & macros.keys(), file.text):
+            words = file.words()
+            for name in without_attributes(words & macros.keys(), file.text):
                 extra |= macros[name]
                 made |= headers[name]
                 if name in unclear:
                     self._any_header.add(file.path)
-            if has_models and _DERIVE in file.words() | extra:
-                for name in (file.words() | extra) & _DERIVE_WORDS.keys():
-                    extra |= _DERIVE_WORDS[name]
-            if b"pin_project" in file.words() | extra:
-                extra |= _PIN_PROJECT_WORDS
-                made.update(_PIN_PROJECT_IMPLS)
-            if not _SALSA.isdisjoint(file.words() | extra):
-                extra |= salsa_items.WORDS
-            if b"comemo" in file.words() | extra:
-                extra |= tracked_items.WORDS
-                made.update(_TRACKED_IMPLS)
-            if b"derive_where" in file.words() | extra:
-                extra |= derive_where.WORDS
-                made.update(_DERIVE_WHERE_IMPLS)
-            if b"query_group" in file.words() | extra:
-                extra |= query_groups.words(file.words())
+            if has_models and (_DERIVE in words or _DERIVE in extra):
+                extra = extra.union(*[of for name, of in _DERIVE_WORDS.items() if name in words or name in extra])
+            for trigger, added, heads in _MADE:
+                if trigger in words or trigger in extra:
+                    extra |= added
+                    made.update(heads)
+            if b"query_group" in words or b"query_group" in extra:
+                extra |= query_groups.words(words)
                 made.add(_BLANKET_IMPL)
-            if b"wasm_bindgen" in file.words() | extra:
+            if b"wasm_bindgen" in words or b"wasm_bindgen" in extra:
                 self._foreign[file.path] = frozenset(_WASM_CLASS.findall(file.text))
-                if b"wasm_bindgen" in extra or b"macro_rules" in file.words():
+                if b"wasm_bindgen" in extra or b"macro_rules" in words:
                     extra |= _WASM_IMPLS
             self._extra[file.path] = extra
             self._extra_headers[file.path] = list(made)
