@@ -14,7 +14,7 @@ from closurelens.project.build_output import BuildOutput
 from closurelens.project.cfg import evaluate, macro_holds, parse_predicate
 from closurelens.project.model import ANY_CUSTOM_NAME, CfgSet
 from closurelens.project.script_printed import Printed
-from closurelens.project.script_text import INLINE, NAMED, STRING, arguments_of, literal_value
+from closurelens.project.script_text import INLINE, NAMED, arguments_of, literal_value
 from closurelens.project.script_values import (
     UNKNOWN_TEXT,
     Absent,
@@ -28,6 +28,7 @@ from closurelens.project.script_values import (
     same,
 )
 from closurelens.records import dataclass
+from closurelens.syntax.lex import COMMENT_OR_LITERAL
 from closurelens.syntax.nodes import Node, tree_of, tree_of_fragment
 
 _FROM_ELSEWHERE = re.compile(rb"\binclude!|\bmod\s+\w+\s*;|\bCommand\b")
@@ -143,7 +144,7 @@ class _Script:
         work = [text]
         while work:
             text = work.pop()
-            for string in STRING.finditer(text):
+            for string in COMMENT_OR_LITERAL.finditer(text):
                 if b"rustc-cfg" in string[0] and string[0][:1] in b'r"':
                     self._printed.string(literal_value(string[0].decode("utf-8", "replace")))
             for word in _WORD.findall(text):
@@ -485,7 +486,7 @@ class _Script:
                 return Present(value)
             case [_] if name_text == "Err":
                 return Absent()
-            case [value] if name_text in ("String::from", "ToString::to_string", "Some", "Ok"):
+            case [value] if name_text in ("String::from", "ToString::to_string"):
                 return value
         return None
 
@@ -550,7 +551,6 @@ class _Script:
             return None
         name = macro.text(self._source).rpartition("::")[2]
         inside = self._source[tokens.start + 1 : tokens.end - 1]
-        value: Value = None
         if name not in self._macros:
             match name:
                 case "cfg":
@@ -570,7 +570,7 @@ class _Script:
                         self._printed.lines(text, surely=not self._open)
                         return None
         self._unread(node)
-        return value
+        return None
 
     def _formatted(self, arguments: Sequence[bytes], call: Node, variables: _Variables) -> str | None:
         template = tree_of_fragment(arguments[0], "expr")

@@ -290,7 +290,7 @@ def _tokens(text: str) -> list[_Token]:
             case "raw":
                 result.append(("string", token["raw_text"]))
             case "string":
-                result.append(("string", _unescape(token["text"])))
+                result.append(("string", unescape(token["text"])))
             case "word" | "other":
                 result.append((token.lastgroup, token[0]))
     return result
@@ -300,7 +300,8 @@ _ESCAPE = re.compile(r"\\(?:x([0-7][0-9a-fA-F])|u\{([0-9a-fA-F_]{1,12})\}|(\n\s*
 _SIMPLE_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "0": "\0"}
 
 
-def _unescape(text: str) -> str:
+def unescape(text: str) -> str:
+    """What stands for the text between the quotes of a string that is not raw."""
     return _ESCAPE.sub(_escaped, text) if "\\" in text else text
 
 

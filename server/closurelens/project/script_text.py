@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import re
 
-STRING = re.compile(
-    rb"""//[^\n]*|/\*.*?\*/|'(?:\\.|[^\\'])'|r(?P<hashes>#*)".*?"(?P=hashes)|"(?:\\.|[^"\\])*\"""", re.DOTALL
-)
-"""A comment, a character or a string."""
-_ESCAPES = {r"\"": '"', r"\\": "\\", r"\n": "\n", r"\t": "\t"}
-_ESCAPE = re.compile(r"\\\n\s*|\\.")
+from closurelens.project.cfg import unescape
+from closurelens.syntax.lex import COMMENT_OR_LITERAL
+
 INLINE = re.compile(r"\{([^\W\d]\w*)(?::[^{}]*)?\}")
 NAMED = re.compile(rb"\s*([^\W\d]\w*)\s*=(?!=)")
-_BRACKETS = re.compile(STRING.pattern + rb"|[(\[{}\]),]", re.DOTALL)
+_BRACKETS = re.compile(COMMENT_OR_LITERAL.pattern + rb"|[(\[{}\]),]", re.DOTALL)
 
 
 def arguments_of(inside: bytes) -> list[bytes]:
@@ -34,8 +31,8 @@ def arguments_of(inside: bytes) -> list[bytes]:
 
 
 def literal_value(literal: str) -> str:
-    """The value of a literal, as far as its escapes matter here."""
+    """The text between the marks of a string."""
     literal = literal.removeprefix("b")
     if literal.startswith("r"):
         return literal[1:].strip("#")[1:-1]
-    return _ESCAPE.sub(lambda escape: _ESCAPES.get(escape[0], ""), literal[1:-1])
+    return unescape(literal[1:-1])

@@ -11,6 +11,7 @@ __all__ = [
     "BLOCK_COMMENT",
     "CHARACTER",
     "CODE_SKIP",
+    "COMMENT_OR_LITERAL",
     "NAME",
     "SPACE",
     "STRING",
@@ -54,6 +55,10 @@ def runs(stops: bytes) -> bytes:
     return rb"(?:[^" + stops + rb"\"'/]++|" + STRING + rb"|" + CHARACTER + rb"|'|" + COMMENT + rb"|/(?![/*]))*+"
 
 
+COMMENT_OR_LITERAL = re.compile(
+    rb"""//[^\n]*|/\*.*?\*/|'(?:\\.|[^\\'])'|r(?P<hashes>#*)".*?"(?P=hashes)|"(?:\\.|[^"\\])*\"""", re.DOTALL
+)
+"""A comment, a character or a string, of text that compiles: simpler than those above, and with one group."""
 CODE_SKIP = re.compile(runs(rb"{}"))
 _BRACKET_SKIP = {0x28: re.compile(runs(rb"()")), 0x5B: re.compile(runs(rb"\[\]"))}
 _CLOSE = {0x28: 0x29, 0x5B: 0x5D}

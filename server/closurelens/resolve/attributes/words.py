@@ -2,9 +2,9 @@
 
 The name of a trait that an impl is for stands in a template, in a string, or among what the user writes for the macro,
 which its source then has to know; or in another macro, which a template calls by the path of its crate. A library that
-knows nothing of tokens can give a macro strings. A derive cannot
-change the type itself, so what it puts into a `derive(..)` is about other types; an attribute can. Invariant: pure but
-for `read`; sources that are not at hand may name anything.
+knows nothing of tokens can give a macro strings. A derive cannot change the type itself, so what it puts into a
+`derive(..)` is about other types; an attribute can. Invariant: pure but for `read`; sources that are not at hand may
+name anything.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Set
 from closurelens.project.model import Crate
 from closurelens.records import dataclass, field
 from closurelens.resolve.attributes.source import read_crate
+from closurelens.syntax.lex import COMMENT_OR_LITERAL
 
 _HELPER_NAMES = """
     Inflector ahash anyhow attribute_derive bitflags bytes cargo_metadata cargo_toml cfg_if convert_case darling
@@ -28,9 +29,6 @@ HELPERS = frozenset(_HELPER_NAMES.split())
 """Crates that macros are written with: what they make of a type's tokens is what the macro tells them."""
 _DERIVE = re.compile(rb"#!?\s*\[\s*derive\s*\([^()\]]*\)\s*\]")
 _TOKENS = re.compile(rb"\b(?:proc_macro2?|quote|syn|ToTokens|TokenStream|TokenTree)\b")
-_STRING = re.compile(
-    rb"""//[^\n]*|/\*.*?\*/|'(?:\\.|[^\\'])'|r(?P<hashes>#*)".*?"(?P=hashes)|"(?:\\.|[^"\\])*\"""", re.DOTALL
-)
 _MOST_CRATES = 12
 _CALL = re.compile(rb"(#?\b\w+)\s*::\s*(?:\w+\s*::\s*)*+(\w+)!\s*[({\[]")
 _OWN_MACRO = re.compile(rb"#\[\s*proc_macro\s*\][^{}]*?\bfn\s+(\w+)")
@@ -69,7 +67,9 @@ def words_of(
             return MacroWords(None)
         makes_tokens = here is crate or any(_TOKENS.search(file.text) is not None for file in source.files)
         for file in source.files:
-            texts.append(file.text if makes_tokens else b"\n".join([one[0] for one in _STRING.finditer(file.text)]))
+            texts.append(
+                file.text if makes_tokens else b"\n".join([one[0] for one in COMMENT_OR_LITERAL.finditer(file.text)])
+            )
         for name, library in dependencies(here):
             if name.replace("-", "_") in HELPERS:
                 continue
