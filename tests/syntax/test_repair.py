@@ -314,3 +314,14 @@ def test_blanks_before_the_mark_of_a_definition() -> None:
     root = tree_of(b"macro_rules  ! t { [;] => { 1 }; } fn f() -> bool { macro_rules != 1 }")
     assert [node.kind for node in root.named_children] == ["macro_definition", "function_item"]
     assert not root.has_error
+
+
+@pytest.mark.parametrize("text", ["b'\\0'", "'\\0'", '"a\\0"', 'r"\\0"', "1 /* \\0 */", "1 // \\0\n"])
+def test_zero_bytes_in_what_is_no_code(text: str) -> None:
+    text = text.replace("\\0", "\0")
+    source = f"fn main() {{ f(|b| b == {text}); }}".encode()
+    root = tree_of(source)
+    assert not root.has_error
+    closure = closure_of(root)
+    assert closure.text(source).startswith(f"|b| b == {text.split()[0]}")
+    assert tree_of(source.replace(b"b ==", b"b \0")).has_error

@@ -1,6 +1,6 @@
 """Rewrites, at equal length, constructs that tree-sitter-rust 0.24 cannot parse or parses wrongly.
 
-Invariants: the text keeps its length, so offsets keep their meaning; strings, characters and comments are not touched;
+Invariants: the text keeps its length, so offsets keep their meaning; strings, characters and comments keep their ends;
 each rewrite that hides something from the parser is recorded as a `Patch`, from which `restore` puts it back into the
 tree. A text that the parser understands is not looked at, except for `repair_silent`'s few words.
 """
@@ -342,6 +342,12 @@ def _spellings(work: _Work) -> None:
     if not code.isascii():
         for found in _WIDE_SPACE.finditer(code):
             work.blank(*found.span())
+    at = work.out.find(0)
+    while at >= 0:
+        # Strings, characters and comments may have one; the parser takes it for the end of the text.
+        if code[at]:
+            work.put(at, b"0")
+        at = work.out.find(0, at + 1)
     if b"raw" in code or b"!" in code or b"::" in code:
         for found in _NAME.finditer(code):
             work.put(found.start(), b"_")
