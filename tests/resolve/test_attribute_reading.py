@@ -57,6 +57,14 @@ KEPT = {
         if let Err(e) = checked(&args) { return e.to_compile_error().into(); }
         let f = parse_macro_input!(item as ItemFn); quote!(#f).into()
     """,
+    "before a function of the same signature that calls it": """
+        let mut f = parse_macro_input!(item as ItemFn); let mut out = quote! { #f }.to_token_stream();
+        let mut inputs = Punctuated::new(); inputs.push(parse_quote!(x: u8));
+        inputs.extend(f.sig.inputs.into_iter().skip(1));
+        let name = f.sig.ident; f.sig.ident = format_ident!("thunk_{}", name); f.sig.inputs = inputs;
+        f.block = syn::parse2(quote! {{ #name(x) }})?;
+        let how = quote! { #[exported] }; out.extend(quote! { #how #[inline] #f }); out.into()
+    """,
     "by a module elsewhere": "moved::whole(item)",
     "by a parser of its own for several kinds of items": """
         match parse_macro_input!(item as Input) { Input::Impl(one) => drop(one), Input::Fn(f) => quote!(#f).into() }
@@ -156,6 +164,22 @@ LOST = {
     """,
 }
 LOST |= {
+    "before a changed copy that has the body": """
+        let mut f = parse_macro_input!(item as ItemFn); let mut out = quote! { #f };
+        f.sig.inputs = parse_quote!(x: u8); out.extend(quote! { mod copy { #f } }); out.into()
+    """,
+    "before a copy that has a new body on one branch only": """
+        let mut f = parse_macro_input!(item as ItemFn); let mut out = quote! { #f }; f.sig.inputs = parse_quote!(x: u8);
+        if args.is_empty() { f.block = parse_quote!({ 1 }); }
+        out.extend(quote! { #f }); out.into()
+    """,
+    "a new body by way of a reference": """
+        let mut f = parse_macro_input!(item as ItemFn); let g = &mut f; g.block = parse_quote!({ 1 }); quote!(#f).into()
+    """,
+    "a new body with the old one in it, after a change": """
+        let mut f = parse_macro_input!(item as ItemFn); let b = &f.block; f.sig.inputs = parse_quote!();
+        f.block = parse_quote!({ || #b }); quote!(#f).into()
+    """,
     "a closure that is called at once": """
         let mut f = parse_macro_input!(item as ItemFn); let done = (|| { V.visit_item_fn_mut(&mut f); })();
         quote!(#f).into()

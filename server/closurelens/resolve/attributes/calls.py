@@ -390,7 +390,8 @@ class Calls(Patterns):
             if _COMPILE_ERROR.match(body) is not None:
                 return FAILURE
             used = {found.decode() for found in re.findall(rb"#\s*([A-Za-z_]\w*)", body)}
-            return Tokens(body, {one: self._plain(self._variable(one, names)) for one in used})
+            is_first = not self.changed and not self.stored
+            return Tokens(body, {one: self._plain(self._variable(one, names), is_first=is_first) for one in used})
         if name == "parse_macro_input":
             source, _, ty = body.decode("utf-8", "replace").partition(" as ")
             value = self._variable(source.split()[0] if source.split() else "", names)
@@ -418,8 +419,8 @@ class Calls(Patterns):
             raise Undecided
         return True
 
-    def _plain(self, value: Value) -> Value:
-        return Part(value.path) if isinstance(value, Part) else value
+    def _plain(self, value: Value, *, is_first: bool) -> Value:
+        return Part(value.path, is_first=is_first) if isinstance(value, Part) else value
 
 
 def _has_members(part: Part) -> bool:

@@ -19,11 +19,13 @@ from closurelens.resolve.attributes.values import (
     FAILURE,
     GONE,
     OTHER,
+    WITHOUT_BODY,
     Access,
     Choice,
     Each,
     Part,
     Record,
+    Tokens,
     Tup,
     Undecided,
     Value,
@@ -397,11 +399,25 @@ class Evaluation(Calls):
             return EMPTY
         target = self._expr(left, names, frame)
         if isinstance(target, Part):
+            if self._has_new_body(left, target, value, names, frame):
+                return EMPTY
             self.stored.append((target.path, value))
         else:
             self._escape(value)
             self._forget_root(left, names, frame)
         return EMPTY
+
+    def _has_new_body(self, left: Node, target: Part, value: Value, names: Names, frame: Frame) -> bool:
+        """`f.block = ..` of a variable that owns the function, which is then no more than a function beside others."""
+        owner = left.child_by_field("value")
+        if target.path != (BLOCK,) or owner is None or owner.kind != "identifier" or carries(value, _is_body):
+            return False
+        name = owner.text(frame.file.text)
+        found = names.get(name)
+        if found is None or not isinstance(found.value, Part) or found.value.access is not Access.OWNED:
+            return False
+        names[name] = Variable(Tokens(WITHOUT_BODY, {}), found.is_mut, found.let)
+        return True
 
     def _forget_root(self, node: Node, names: Names, frame: Frame) -> None:
         """Something in a variable that is not followed further was assigned."""
@@ -444,3 +460,8 @@ class Evaluation(Calls):
                 raise Undecided
             names[name] = Variable(OTHER, variable.is_mut, variable.let)
         return choice([*inner.returned, last])
+
+
+def _is_body(part: Part) -> bool:
+    """Whether what was written in the function may be in it."""
+    return part.path[:1] in ((), (BLOCK,))

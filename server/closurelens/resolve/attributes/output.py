@@ -68,9 +68,10 @@ def kept(value: Value, kind: str, changed: set[FieldPath], stored: Sequence[tupl
     found = Kept()
     prefix: FieldPath = () if kind == "Fn" else ("items", ELEMENT)
     template = _Template(prefix)
-    for path in changed:
+    is_live = carries(value, lambda part: not part.is_first and template.is_code(part))
+    for path in changed if is_live else ():
         _check_change(path, prefix, found)
-    for path, put in stored:
+    for path, put in stored if is_live else ():
         inner = path[len(prefix) :] if path[: len(prefix)] == prefix else None
         if inner in ((BLOCK,), (BLOCK, "stmts")):
             for text in template.texts(put):
@@ -165,9 +166,9 @@ class _Template:
         return self.texts(part, is_outermost=is_outermost)
 
     def _matters(self, value: Value) -> bool:
-        return isinstance(value, Part) or carries(value, self._is_code)
+        return isinstance(value, Part) or carries(value, self.is_code)
 
-    def _is_code(self, part: Part) -> bool:
+    def is_code(self, part: Part) -> bool:
         """The item, a body, or what tells that a function around a body has the parameters that it had."""
         path = part.path[len(self.prefix) :] if part.path[: len(self.prefix)] == self.prefix else None
         if not part.path:
@@ -284,7 +285,7 @@ class _Template:
 
     def _group(self, text: bytes, group: Delimited, names: dict[str, Value], following: TokenTree | None) -> list[str]:
         inside = _names_in(text, group)
-        is_carrying = any(carries(names.get(name.decode(), OTHER), self._is_code) for name in inside)
+        is_carrying = any(carries(names.get(name.decode(), OTHER), self.is_code) for name in inside)
         if group.delimiter == "{" and not is_carrying:
             is_pattern = isinstance(following, Token) and following.text == "="
             if not is_pattern:

@@ -29,11 +29,14 @@ class Access(Enum):
 
 @dataclass(slots=True)
 class Part:
-    """The item or a part of it, or tokens of that. `is_fixed`: a place that cannot be changed."""
+    """The item or a part of it, or tokens of that. `is_fixed`: a place that cannot be changed; `is_first`: tokens that
+    were made before any part of the item was changed.
+    """
 
     path: FieldPath = ()
     access: Access = Access.OWNED
     is_fixed: bool = False
+    is_first: bool = False
 
     def at(self, step: str) -> Part:
         return Part((*self.path, step), self.access, self.is_fixed)
@@ -98,6 +101,8 @@ class Plain(Enum):
 
 EMPTY, OTHER, FAILURE, GONE, TERM = Plain.EMPTY, Plain.OTHER, Plain.FAILURE, Plain.GONE, Plain.TERM
 STREAM, PARSED = Plain.STREAM, Plain.PARSED
+WITHOUT_BODY = b"fn __without_body() {}"
+"""A function that was the item before it got another body."""
 
 Value = Part | Tokens | Joined | Each | Choice | Tup | Record | Plain
 
