@@ -25,7 +25,7 @@ from closurelens.hir.types import (
     TypeRef,
 )
 from closurelens.records import dataclass, replace
-from closurelens.resolve import derive_more
+from closurelens.resolve import derive_more, derive_reports
 from closurelens.resolve.derive_builders import default_builder
 from closurelens.resolve.derive_enums import as_inner
 from closurelens.resolve.derive_parts import absolute, alias_of, impl_of, plain
@@ -212,6 +212,10 @@ DERIVES: dict[str, DeriveModel] = {
     "salsa_macros::SalsaValue": _of("::salsa::SalsaValue", "salsa_value", bound=False),
     "salsa_macros::Supertype": _all("", *[f"::salsa::plumbing::{name}" for name in _SALSA_KEYS]),
     "salsa_macros::Update": _of("::salsa::Update", "update"),
+    "yara_x_macros::ErrorStruct": DeriveModel(
+        derive_reports.STRUCT_CODE, "", "error warning label footer associated_enum", "", derive_reports.report_builder
+    ),
+    "yara_x_macros::ErrorEnum": DeriveModel(derive_reports.ENUM_CODE),
     "displaydoc::Display": _of("::core::fmt::Display", "ignore_extra_doc_attributes prefix_enum_doc_attributes"),
 } | {f"zerocopy_derive::{name}": _of(f"::zerocopy::{name}", "zerocopy") for name in _ZEROCOPY.split()}
 DERIVES |= {
@@ -284,6 +288,7 @@ def crates() -> frozenset[str]:
         "educe",
         "enum_as_inner",
         "ref_cast",
+        "yara_x_macros",
         "zeroize",
     }
 
