@@ -25,7 +25,7 @@ from closurelens.hir.types import (
     TypeRef,
 )
 from closurelens.records import dataclass, replace
-from closurelens.resolve import derive_more, derive_reports
+from closurelens.resolve import archived_items, derive_more, derive_reports
 from closurelens.resolve.derive_builders import default_builder
 from closurelens.resolve.derive_enums import as_inner
 from closurelens.resolve.derive_parts import absolute, alias_of, impl_of, plain
@@ -148,6 +148,7 @@ _THISERROR = DeriveModel(
     "impl ::core::error::Error for Self {}", "", "backtrace error from source", " Display From", _thiserror
 )
 _SALSA_KEYS = ("AsId", "FromIdWithDb", "SalsaStructInDb")
+_RKYV = "rkyv archive archive_attr omit_bounds with"
 _ZEROCOPY = "FromBytes FromZeros Immutable IntoBytes KnownLayout TryFromBytes Unaligned"
 
 DERIVES: dict[str, DeriveModel] = {
@@ -179,6 +180,15 @@ DERIVES: dict[str, DeriveModel] = {
     "bytemuck_derive::NoUninit": _of("::bytemuck::NoUninit", "bytemuck"),
     "derive_arbitrary::Arbitrary": _of("::arbitrary::Arbitrary", "arbitrary"),
     "pest_derive::Parser": DeriveModel("impl ::pest::Parser<Rule> for Self {}", "", "grammar grammar_inline"),
+    "bytecheck_derive::CheckBytes": DeriveModel(
+        "", "", "bytecheck check_bytes", " CheckBytes", archived_items.check_bytes
+    ),
+    "rkyv_derive::Archive": DeriveModel(
+        "", "", _RKYV, " Archive Portable PartialEq PartialOrd", archived_items.archive
+    ),
+    "rkyv_derive::Serialize": DeriveModel("", "", _RKYV, " Serialize", archived_items.serialize),
+    "rkyv_derive::Deserialize": DeriveModel("", "", _RKYV, " Deserialize", archived_items.deserialize),
+    "rkyv_derive::Portable": _of("::rkyv::Portable", "rkyv"),
     "schemars_derive::JsonSchema": _of("::schemars::JsonSchema", "schemars serde validate"),
     "prost_derive::Message": _all("prost", "::prost::Message", "::core::default::Default", "::core::fmt::Debug"),
     "prost_derive::Oneof": DeriveModel(
@@ -231,8 +241,10 @@ FACADES = {
     "clap": "clap_derive",
     "derive_more": "derive_more_impl",
     "implicit_clone": "implicit_clone_derive",
+    "bytecheck": "bytecheck_derive",
     "prost": "prost_derive",
     "ref_cast": "ref_cast_impl",
+    "rkyv": "rkyv_derive",
     "salsa": "salsa_macros",
     "schemars": "schemars_derive",
     "serde": "serde_derive",
@@ -288,6 +300,7 @@ def crates() -> frozenset[str]:
         "educe",
         "enum_as_inner",
         "ref_cast",
+        "rkyv",
         "yara_x_macros",
         "zeroize",
     }

@@ -22,16 +22,14 @@ from closurelens.hir.types import (
     BoundRef,
     GenericArgs,
     GenericParamDecl,
-    Path,
-    PathType,
     RefType,
-    Segment,
     TypeRef,
 )
 from closurelens.resolve.derive_parts import (
     SELF,
     absolute,
     alias_of,
+    assoc_of,
     impl_of,
     method_of,
     named,
@@ -44,11 +42,6 @@ Impls = list[ImplItem] | None
 Derive = Callable[[AdtItem, TypeRef], Impls]
 
 _SKIPPED = ("skip", "ignore")
-
-
-def _assoc_of(ty: TypeRef, trait: Path, name: str) -> TypeRef:
-    """`<ty as trait>::name`."""
-    return PathType(Path([Segment(name)], qself=ty, trait=trait))
 
 
 def _is_plain(attrs: Attrs, name: str) -> bool:
@@ -95,7 +88,7 @@ def _deref(item: AdtItem, own: TypeRef) -> Impls:
     field, is_forward = found
     if not is_forward:
         return [impl_of(item, trait, own, [alias_of(item, "Target", field)])]
-    target = alias_of(item, "Target", _assoc_of(field, trait, "Target"))
+    target = alias_of(item, "Target", assoc_of(field, trait, "Target"))
     return [impl_of(item, trait, own, [target], [(field, [BoundRef(trait)])])]
 
 
@@ -279,7 +272,7 @@ def _indexing(trait: str, attribute: str) -> Derive:
             return None
         index = plain("__Idx")
         path = absolute(trait, index)
-        items: list[Item] = [alias_of(item, "Output", _assoc_of(field, path, "Output"))] if attribute == "index" else []
+        items: list[Item] = [alias_of(item, "Output", assoc_of(field, path, "Output"))] if attribute == "index" else []
         return [impl_of(item, path, own, items, [(field, [BoundRef(path)])], [GenericParamDecl("__Idx")])]
 
     return derive
@@ -290,7 +283,7 @@ def _into_iterator(item: AdtItem, own: TypeRef) -> Impls:
     if field is None:
         return None
     trait = absolute("core::iter::IntoIterator")
-    items: list[Item] = [alias_of(item, name, _assoc_of(field, trait, name)) for name in ("Item", "IntoIter")]
+    items: list[Item] = [alias_of(item, name, assoc_of(field, trait, name)) for name in ("Item", "IntoIter")]
     return [impl_of(item, trait, own, items, [(field, [BoundRef(trait)])])]
 
 
@@ -298,7 +291,7 @@ def _from_str(item: AdtItem, own: TypeRef) -> Impls:
     trait = absolute("core::str::FromStr")
     field = _one_field(item, "from_str")
     if field is not None:
-        error = _assoc_of(field, trait, "Err")
+        error = assoc_of(field, trait, "Err")
         return [impl_of(item, trait, own, [alias_of(item, "Err", error)], [(field, [BoundRef(trait)])])]
     return [impl_of(item, trait, own, [alias_of(item, "Err", named("derive_more::FromStrError"))])]
 

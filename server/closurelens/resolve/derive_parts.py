@@ -97,6 +97,11 @@ def method_of(
     )
 
 
+def assoc_of(ty: TypeRef, trait: Path, name: str) -> TypeRef:
+    """`<ty as trait>::name`."""
+    return PathType(Path([Segment(name)], qself=ty, trait=trait))
+
+
 def tuple_of(types: list[TypeRef]) -> TypeRef:
     return types[0] if len(types) == 1 else TupleType(types)
 

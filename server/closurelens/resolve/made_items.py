@@ -1,8 +1,9 @@
 """Items that attributes and derives of published crates declare beside an item, or make of it.
 
 They have names, so they are there as soon as the module is. `#[pin_project]` makes the projections of a type and the
-methods that give them, pest's `#[derive(Parser)]` makes `Rule`. A macro that has not been looked up yet is taken for
-one of these if it has their name and the crate depends on them. Invariant: what is made has no bodies.
+methods that give them, pest's `#[derive(Parser)]` makes `Rule`, rkyv's `#[derive(Archive)]` the archived type. A macro
+that has not been looked up yet is taken for one of these if it has their name and the crate depends on them.
+Invariant: what is made has no bodies.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from closurelens.hir.lower.attrs import effective
 from closurelens.hir.macros.api import Source
 from closurelens.hir.types import GenericsDecl, RefType, TypeRef
 from closurelens.project import paths
+from closurelens.resolve.archived_items import archived_types
 from closurelens.resolve.derive_models import type_of
 from closurelens.resolve.derive_parts import SELF, absolute, cfg_only, impl_of, named
 from closurelens.resolve.derive_where import made_of_derive_where
@@ -47,10 +49,14 @@ def rewritten(crate: CrateIndex, item: Item) -> tuple[Item, list[Item]]:
 
 def made_beside(crate: CrateIndex, item: AdtItem, source: Source) -> list[Item]:
     attrs = item.attrs
+    known = crate.crate.dependencies
+    if "rkyv" in known and (attrs.derives or attrs.conditional):
+        derives = effective(attrs, crate.holds).derives
+        if any(path.segments and path.segments[-1].name == "Archive" for path in derives):
+            return archived_types(item)
     if not attrs.others and not attrs.conditional:
         return []
     others = effective(attrs, crate.holds).others
-    known = crate.crate.dependencies
     if "pin_project" in known and any(name in ("pin_project", "pin_project::pin_project") for name in others):
         return _projections(item, source)
     if "pest_derive" in known and any(name in ("grammar", "grammar_inline") for name in others):

@@ -38,7 +38,7 @@ def test_model(case: Case) -> None:
 MARKUP = ["yew_macro::html", "dioxus_core_macro::rsx", "leptos_macro::view", "sycamore_macro::view"]
 
 
-@pytest.mark.parametrize("macro", [*MARKUP, "paste::paste"])
+@pytest.mark.parametrize("macro", [*MARKUP, "paste::paste", "bitfield_macros::bitfield_fields"])
 @pytest.mark.parametrize(
     "text",
     [

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from closurelens.hir.macros import unread_rules
 from closurelens.hir.macros.api import Answer, Failure, MacroCall, ModelledMacro
+from closurelens.hir.macros.bitfields import bitfield_constructor, bitfield_fields
 from closurelens.hir.macros.definition import RulesMacro
 from closurelens.hir.macros.expansion import Arguments, Template
 from closurelens.hir.macros.leptos_view import view
@@ -68,6 +69,8 @@ def expand_modelled(expander: Expander, call: MacroCall, path: str) -> Answer:
 
 
 _MAKERS: dict[str, Callable[[Arguments], Output | str]] = {
+    "bitfield_macros::bitfield_constructor": bitfield_constructor,
+    "bitfield_macros::bitfield_fields": bitfield_fields,
     "paste::paste": paste,
     "paste::item": paste,
     "paste::expr": paste,

@@ -16,6 +16,12 @@ _EDITION = 2021
 NAMES: Final = " ".join(f"_{number}" for number in range(64))
 
 TEXTS: Final = {
+    # bitfield: the one function of `Debug`.
+    "bitfield_macros::bitfield_debug": """
+        ($($t:tt)*) => {
+            fn fmt(&self, f: &mut $crate::fmt::Formatter) -> $crate::fmt::Result { loop {} }
+        };
+    """,
     # futures: the futures are moved into locals and polled; a future that is a plain name is polled where it is.
     "futures_macro::join_internal": "($($fut:expr),* $(,)?) => {{ ($({ let fut = $fut; fut.await },)*) }};",
     "futures_macro::try_join_internal": """
