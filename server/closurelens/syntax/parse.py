@@ -109,7 +109,8 @@ def parse_repaired(source: bytes) -> Parsed:
 
 def parse_skipping(source: bytes, gaps: Sequence[tuple[int, int]]) -> Parsed:
     """`parse_repaired`, where the parser need not run over what is white space and comments, `gaps` in their order."""
-    if gaps and repair_silent(source) is None:
+    if gaps:
+        repaired = repair_silent(source)
         ranges = []
         at = 0
         for start, end in gaps:
@@ -120,7 +121,8 @@ def parse_skipping(source: bytes, gaps: Sequence[tuple[int, int]]) -> Parsed:
             ranges.append(Range(_NOWHERE, _NOWHERE, at, len(source)))
         if ranges:
             _skipping.included_ranges = ranges
-            parsed = Parsed(_skipping.parse(source))
+            text, patches = (source, []) if repaired is None else (repaired.text, repaired.patches)
+            parsed = Parsed(_skipping.parse(text), patches)
             if not parsed.tree.root_node.has_error:
                 return parsed
     return parse_repaired(source)

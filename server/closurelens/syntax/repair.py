@@ -91,7 +91,8 @@ class _Work:
         """The end of the code before `at`: `at` without the white space before it."""
         code = self.code
         while at > 0 and code[at - 1] in b" \t\r\n\x0b\x0c":
-            at -= 1
+            low = max(at - 256, 0)
+            at = low + len(code[low:at].rstrip(b" \t\r\n\x0b\x0c"))
         return at
 
     def before(self, at: int, count: int = 1) -> bytes:
@@ -115,7 +116,10 @@ def _pattern(text: bytes) -> re.Pattern[bytes]:
 
 
 class _Late:
-    """Such a pattern, compiled when it is first used: most are for what few files have."""
+    """Such a pattern, compiled when it is first used: most are for what few files have.
+
+    A pattern that begins with letters is searched for many times faster, so what may not stand before comes after them.
+    """
 
     __slots__ = ("_made", "_text")
 
@@ -123,11 +127,20 @@ class _Late:
         self._text = text
         self._made: re.Pattern[bytes] | None = None
 
-    def finditer(self, text: bytes, start: int = 0, end: int = sys.maxsize) -> Iterator[re.Match[bytes]]:
+    def _pattern(self) -> re.Pattern[bytes]:
         made = self._made
         if made is None:
             made = self._made = _pattern(self._text)
-        return made.finditer(text, start, end)
+        return made
+
+    def finditer(self, text: bytes, start: int = 0, end: int = sys.maxsize) -> Iterator[re.Match[bytes]]:
+        return self._pattern().finditer(text, start, end)
+
+    def search(self, text: bytes, start: int = 0, end: int = sys.maxsize) -> re.Match[bytes] | None:
+        return self._pattern().search(text, start, end)
+
+    def match(self, text: bytes, start: int) -> re.Match[bytes] | None:
+        return self._pattern().match(text, start)
 
 
 # Closures: binder, const, use, gen, captures
@@ -137,15 +150,25 @@ _CLOSURE = _Late(
     rb"(?P<words>(?:(?:const|static|async|gen|move|use)\b~(?:" + _PARENS + rb"~)?)*)(?=\|)"
 )
 _CLOSURE_WORD = _Late(rb"(?P<word>\w+)~(?P<captures>" + _PARENS + rb")?")
-_CLOSURE_WORDS = re.compile(rb"\b(?:const|static|async|gen|move|use|for)\b")
+_UNUSUAL_CLOSURES = (
+    (b"for", _Late(rb"for~<[^<>]*>~[a-z|]")),
+    (b"const", _Late(rb"const\b~(?:[|(]|(?:const|static|async|gen|move|use)\b)")),
+    (b"gen", _Late(rb"gen\b~(?:[|(]|(?:const|static|async|gen|move|use)\b)")),
+    (b"use", _Late(rb"use\b~(?:[|(]|(?:const|static|async|gen|move|use)\b)")),
+    (b"static", _Late(rb"static\b~(?:\(|static\b)")),
+    (b"async", _Late(rb"async\b~(?:\(|(?:async|static)\b)")),
+    (b"move", _Late(rb"move\b~(?:\(|(?:async|static|move)\b)")),
+)
+"""How the words of a closure begin that the grammar does not know."""
 _KEPT = (b"static", b"async", b"move")
 
 
 def _closures(work: _Work) -> None:
     """The grammar knows `static? async? move? |..|`."""
-    if _CLOSURE_WORDS.search(work.code, 0, max(work.code.rfind(b"|"), 0)) is None:
+    code, last = work.code, work.code.rfind(b"|") + 1
+    if not any(code.find(word, 0, last) >= 0 and unusual.search(code, 0, last) for word, unusual in _UNUSUAL_CLOSURES):
         return
-    for found in _CLOSURE.finditer(work.code):
+    for found in _CLOSURE.finditer(code, 0, last):
         words = list(_CLOSURE_WORD.finditer(work.code, *found.span("words")))
         spelled = [word.group("word") for word in words]
         if found.end() == found.start() or spelled == [b"gen"]:
@@ -225,22 +248,37 @@ def _end_calls(work: _Work, source: bytes) -> None:
         work.patches.append(Patch(PatchKind.STATEMENT_END, end, end + 1, -1))
 
 
+_MACRO_RULES = re.compile(rb"macro_rules(\s+!)(?!=)")
+
+
+def _macro_rules(work: _Work) -> None:
+    """Macros print tokens with white space between, where the grammar takes none."""
+    for found in _MACRO_RULES.finditer(work.code):
+        work.put(found.start(1), b"!".ljust(len(found[1])))
+
+
 def repair_silent(source: bytes) -> Repaired | None:
-    """Repair what the parser takes for something else without an error; None when there is nothing of the kind."""
+    """Repair what is told fast; None when there is nothing of the kind.
+
+    That is what the parser takes for something else without an error, and what code has that was never formatted.
+    """
     ends = _ended_calls(source)
-    if not ends and not _may_be_silent(source):
+    is_printed = _MACRO_RULES.search(source) is not None
+    if not ends and not is_printed and not _may_be_silent(source):
         return None
     work = _Work(source)
     if ends:
         _end_calls(work, source)
+    if is_printed:
+        _macro_rules(work)
     _jumps(work)
     _closures(work)
-    return work.done() if work.patches else None
+    return work.done() if work.patches or work.out != source else None
 
 
 # Blocks and items
 
-_GEN_BLOCK = _Late(rb"(?<![\w.'$#])(?P<async>async)\b~(?P<gen>gen)\b(?=~(?:move\b~)?\{)")
+_GEN_BLOCK = _Late(rb"(?P<async>async)(?<![\w.'$#]async)\b~(?P<gen>gen)\b(?=~(?:move\b~)?\{)")
 
 
 def _gen_blocks(work: _Work) -> None:
@@ -250,57 +288,61 @@ def _gen_blocks(work: _Work) -> None:
         work.hide(PatchKind.BLOCK_TOKEN, *found.span("gen"), found.start("async"))
 
 
-_ITEM_WORD = _Late(
-    rb"(?<![\w.'$#])(?:"
-    rb"(?P<gen>gen)(?=~(?:unsafe\b~)?(?:extern\b~(?:\"[^\"]*\"~)?)?fn\b)"
-    rb"|(?P<safe>safe)(?=~(?:fn|static)\b)"
-    rb"|(?P<default>default)(?=~(?:impl|const|type|unsafe)\b)"
-    rb"|(?P<auto>auto)(?=~trait\b)"
-    rb"|(?P<const>const)(?=~(?:unsafe\b~)?(?:auto\b~)?(?:trait|impl)\b)"
-    rb"|(?P<unsafe>unsafe)(?=~mod\b)"
-    rb")"
+_ITEM_WORDS = (
+    (b"gen", _Late(rb"gen(?<![\w.'$#]gen)(?=~(?:unsafe\b~)?(?:extern\b~(?:\"[^\"]*\"~)?)?fn\b)")),
+    (b"safe", _Late(rb"safe(?<![\w.'$#]safe)(?=~(?:fn|static)\b)")),
+    (b"default", _Late(rb"default(?<![\w.'$#]default)(?=~(?:impl|const|type|unsafe)\b)")),
+    (b"auto", _Late(rb"auto(?<![\w.'$#]auto)(?=~trait\b)")),
+    (b"unsafe", _Late(rb"unsafe(?<![\w.'$#]unsafe)(?=~mod\b)")),
 )
-_IMPL_CONST = _Late(
-    rb"(?:\bimpl\b|>)~(?P<const>const)\b(?=~(?:::~)?!?(?!fn\b|unsafe\b|async\b|extern\b|move\b)[A-Za-z_$])"
-)
-_BOUND_CONST = _Late(rb"\[~const~\](?=~[\w:(])|\x7e~const\b|(?<=[+:])~const(?=~(?:::)?[A-Z])")
+_CONST = _Late(rb"const(?<!\wconst)\b")
+_CONST_ITEM = _Late(rb"(?<![\w.'$#])const~(?:unsafe\b~)?(?:auto\b~)?(?:trait|impl)\b")
+_CONST_TRAIT = _Late(rb"const~(?:::~)?!?(?!fn\b|unsafe\b|async\b|extern\b|move\b)[A-Za-z_$]")
+_CONST_BOUND = _Late(rb"const~(?:::)?[A-Z]")
+_CONST_IN_BRACKETS = _Late(rb"const~\](?=~[\w:(])")
+_IMPL_BEFORE = _Late(rb"(?<!\w)impl")
 _FLAT = rb"(?:[^=;{}<>]|->|" + _ANGLES + rb")*"
-_FOREIGN_TYPE = _Late(rb"(?<![\w.'$#])(?P<vis>pub(?:~\([^()]*\))?)~(?P<type>type)\b(?=~\w+" + _FLAT + rb";)")
-_ASSOC_DEFAULT = _Late(rb"\btype\b~\w+~(?:" + _ANGLES + rb"~)?:(?!:)" + _FLAT + rb"(?P<default>=" + _FLAT + rb")(?=;)")
-_UNIT_WHERE = _Late(rb"\bstruct\b~\w+~(?:" + _ANGLES + rb"~)?(?P<where>where\b[^{};]*)(?=;)")
-_MACRO = _Late(rb"(?<![\w.'$#!])(?:pub~(?:\([^()]*\)~)?)?macro\b~\w+~(?=[({])")
-_TRAIT_ALIAS = _Late(rb"(?<![\w.'$#])(?P<trait>trait)\b~\w+~(?:" + _ANGLES + rb"~)?=(?=" + _FLAT + rb";)")
-_SUPER_LET = _Late(rb"(?<![\w.'$#:])super(?=~let\b)")
+_FOREIGN_TYPE = _Late(rb"(?P<vis>pub(?<![\w.'$#]pub)(?:~\([^()]*\))?)~(?P<type>type)\b(?=~\w+" + _FLAT + rb";)")
+_ASSOC_DEFAULT = _Late(
+    rb"type(?<!\wtype)\b~\w+~(?:" + _ANGLES + rb"~)?:(?!:)" + _FLAT + rb"(?P<default>=" + _FLAT + rb")(?=;)"
+)
+_UNIT_WHERE = _Late(rb"struct(?<!\wstruct)\b~\w+~(?:" + _ANGLES + rb"~)?(?P<where>where\b[^{};]*)(?=;)")
+_MACRO = _Late(rb"macro(?<![\w.'$#!]macro)\b~\w+~(?=[({])")
+_PUB_BEFORE = _Late(rb"(?<![\w.'$#!])pub~(?:\([^()]*\)~)?\Z")
+_LONGEST_PUB = 200
+"""Bytes of what stands before a macro, and of the white space in it."""
+_TRAIT_ALIAS = _Late(rb"(?P<trait>trait)(?<![\w.'$#]trait)\b~\w+~(?:" + _ANGLES + rb"~)?=(?=" + _FLAT + rb";)")
+_SUPER_LET = _Late(rb"super(?<![\w.'$#:]super)(?=~let\b)")
 
 
 def _items(work: _Work) -> None:
     code = work.code
-    has_const, has_type = b"const" in code, b"type" in code
-    if has_const or b"gen" in code or b"safe" in code or b"default" in code or b"auto" in code:
-        for found in _ITEM_WORD.finditer(code):
-            work.hide(PatchKind.ITEM_TOKEN, *found.span(), work.next_code(found.end()))
-    if has_const:
-        for found in _IMPL_CONST.finditer(code):
-            work.hide(PatchKind.ITEM_TOKEN, *found.span("const"), -1)
+    has_type = b"type" in code
+    for word, pattern in _ITEM_WORDS:
+        if word in code:
+            for found in pattern.finditer(code):
+                work.hide(PatchKind.ITEM_TOKEN, *found.span(), work.next_code(found.end()))
+    if b"const" in code:
+        for found in _CONST.finditer(code):
+            _const(work, *found.span())
     if has_type:
         for found in _FOREIGN_TYPE.finditer(code):
             work.hide(PatchKind.VISIBILITY, *found.span("vis"), found.start("type"))
     if b"macro" in code:
         for found in _MACRO.finditer(code):
+            start = found.start()
+            visible = _PUB_BEFORE.search(code, max(start - _LONGEST_PUB, 0), start)
             end = work.close_of(found.end())
             if end is not None and code[end - 1 : end] == b")":
                 body = work.next_code(end)
                 end = work.close_of(body) if code[body : body + 1] == b"{" else None
             if end is not None:
-                work.hide(PatchKind.MACRO, found.start(), end, -1)
+                work.hide(PatchKind.MACRO, start if visible is None else visible.start(), end, -1)
     if b"trait" in code:
         for found in _TRAIT_ALIAS.finditer(code):
             start, end = found.span("trait")
             work.put(start, b"type ")
             work.patches.append(Patch(PatchKind.TRAIT_ALIAS, start, end, -1))
-    if has_const:
-        for found in _BOUND_CONST.finditer(code):
-            work.blank(*found.span())
     if has_type:
         for found in _ASSOC_DEFAULT.finditer(code):
             work.blank(*found.span("default"))
@@ -310,6 +352,28 @@ def _items(work: _Work) -> None:
     if b"super" in code:
         for found in _SUPER_LET.finditer(code):
             work.blank(*found.span())
+
+
+def _const(work: _Work, start: int, end: int) -> None:
+    """`const` before an item, before the trait that an impl is of, and in a bound."""
+    code = work.code
+    at = work.code_before(start)
+    match code[at - 1 : at]:
+        case b"[":
+            bracket = _CONST_IN_BRACKETS.match(code, start)
+            if bracket is not None:
+                work.blank(at - 1, bracket.end())
+        case b"~":
+            work.blank(at - 1, end)
+        case b":" | b"+":
+            if _CONST_BOUND.match(code, start) is not None:
+                work.blank(start, end)
+        case before if before == b">" or _IMPL_BEFORE.match(code, max(at - 4, 0)) is not None:
+            if _CONST_TRAIT.match(code, start) is not None:
+                work.hide(PatchKind.ITEM_TOKEN, start, end, -1)
+        case _:
+            if _CONST_ITEM.match(code, start) is not None:
+                work.hide(PatchKind.ITEM_TOKEN, start, end, work.next_code(end))
 
 
 # Names and literals that the grammar reserves or does not know; their text is read from the source, so any will do
@@ -323,8 +387,8 @@ _NAME = _Late(  # beginning with a set of characters, as that is what is searche
 )
 _FLOAT = re.compile(rb"(?<![\w$])[0-9][0-9_]*(?:\.[0-9][0-9_]*)?(?:[eE][+-]?[0-9_]+)?(?P<suffix>f16|f128)\b")
 _BECOME = _Late(rb"(?<![\w.'$#])(?:become(?=~[\w(<:])|do~yeet\b)")
-_DYN = _Late(rb"(?<![\w.'$#])dyn(?P<skip>~'\w+~\+|~\?~(?:Sized|[\w:]+)~\+|\*)")
-_FN_POINTER = _Late(rb"(?<![\w.'$#])fn~(?P<params>" + _PARENS + rb")")
+_DYN = _Late(rb"dyn(?<![\w.'$#]dyn)(?P<skip>~'\w+~\+|~\?~(?:Sized|[\w:]+)~\+|\*)")
+_FN_POINTER = _Late(rb"fn(?<![\w.'$#]fn)~(?P<params>" + _PARENS + rb")")
 _REF_INFER = _pattern(rb"&~(?:'\w+~)?(?:mut~)?(?P<infer>_)(?!\w)")
 _NEGATIVE = _Late(rb"(?:::|[A-Z]\w*)<(?:[^<>;{}()|]*,~)?(?P<minus>-)(?=[0-9]+\w*~[,>])")
 _LAST_COMMA = _Late(rb"(?:[=:(,{\[;&!>]|\b(?:move|async|return|else|in))~\|(?P<params>[^|]*[^|\s,])~(?P<comma>,)~\|")
@@ -332,9 +396,8 @@ _MINUS = re.compile(rb"-[0-9]")
 _COMMA_BAR = _pattern(rb",~\|")
 _RANGE_TO = _Late(rb"(?:[(\[{,;=|&]|\breturn|\bbreak)~(?P<range>\.\.=)")
 _QUALIFIED = _Late(rb"<~(?:\w+~::~)*\w+~(?P<colons>::)~" + _ANGLES + rb"~as\b")
-_WHERE_PLUS = _Late(rb"\bwhere\b[^{};]*(?P<plus>\+)~(?=\{)")
-_MACRO_RULES = re.compile(rb"\bmacro_rules(\s+!)(?!=)")
-_EMPTY_WHERE = _Late(rb"\bwhere\b~\w+~:~(?=[{;])")
+_WHERE_PLUS = _Late(rb"where(?<!\wwhere)\b[^{};]*(?P<plus>\+)~(?=\{)")
+_EMPTY_WHERE = _Late(rb"where(?<!\wwhere)\b~\w+~:~(?=[{;])")
 
 
 def _spellings(work: _Work) -> None:
@@ -357,9 +420,7 @@ def _spellings(work: _Work) -> None:
     if b"become" in code or b"yeet" in code:
         for found in _BECOME.finditer(code):
             work.put(found.start(), b"return".ljust(len(found.group())))
-    if b"macro_rules" in code:
-        for found in _MACRO_RULES.finditer(code):
-            work.put(found.start(1), b"!".ljust(len(found[1])))
+    _macro_rules(work)
     if b"dyn" in code:
         for found in _DYN.finditer(code):
             work.blank(*found.span("skip"))
@@ -395,11 +456,16 @@ _BEFORE_EXPRESSION = frozenset(b"=+-*/%^&|<?")
 _WORDS_BEFORE_EXPRESSION = (b"return", b"break", b"in", b"else", b"move")
 
 
-def _attributes(work: _Work, *, wanted: Callable[[int, int], bool]) -> None:
+def _attributes(
+    work: _Work, *, wanted: Callable[[int], bool], by_end: Callable[[int, int], bool] = lambda start, end: True
+) -> None:
+    """Hide those that both want; where an attribute ends takes longer to find."""
     for found in _ATTRIBUTE.finditer(work.code):
-        end = work.close_of(found.start("open"))
-        if end is not None and wanted(found.start(), end):
-            work.hide(PatchKind.ATTRIBUTE, found.start(), end, -1)
+        start = found.start()
+        if wanted(start):
+            end = work.close_of(found.start("open"))
+            if end is not None and by_end(start, end):
+                work.hide(PatchKind.ATTRIBUTE, start, end, -1)
 
 
 def _is_on_expression(work: _Work, start: int) -> bool:
@@ -424,7 +490,7 @@ def repair_known(source: bytes) -> Repaired | None:
     hidden_so_far = [(patch.start, patch.end) for patch in work.patches if patch.kind is PatchKind.MACRO]
     _attributes(
         work,
-        wanted=lambda start, end: (
+        wanted=lambda start: (
             (_is_on_expression(work, start) or _follows_hidden_attribute(work, start))
             and not any(low <= start < high for low, high in hidden_so_far)
         ),
@@ -476,12 +542,8 @@ def repair_near(source: bytes, done: Repaired, errors: Sequence[tuple[int, int]]
             work.blank(*found.span("colons"))
     _attributes(
         work,
-        wanted=lambda start, end: (
-            start not in hidden
-            and work.out[start] == 0x23
-            and _is_within_item(work, start)
-            and is_near(work.code_before(start), work.next_code(end) + 1)
-        ),
+        wanted=lambda start: start not in hidden and work.out[start] == 0x23 and _is_within_item(work, start),
+        by_end=lambda start, end: is_near(work.code_before(start), work.next_code(end) + 1),
     )
     return work.done() if work.out != before else None
 
