@@ -185,7 +185,7 @@ class Filing:
                         and here.in_macro is not None
                         and effective(item.attrs, self._crate.holds).macro_export
                     ):
-                        self._crate.macros.add_exported(item, here.file, here.source)
+                        self._crate.macros.exported.add_made(item, here.file, here.source)
                 else:
                     names.macros.setdefault(item.name, entry)
             case AdtItem():

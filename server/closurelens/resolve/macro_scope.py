@@ -9,8 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from closurelens.hir.item import Item, MacroCallItem, MacroRulesItem, Module
-from closurelens.hir.lower.attrs import effective
+from closurelens.hir.item import Item, MacroCallItem, MacroRulesItem
 from closurelens.hir.macros.api import (
     Context,
     Expansion,
@@ -29,6 +28,7 @@ from closurelens.hir.types import Anchor, ErrorType, Path, TypeRef
 from closurelens.project import paths
 from closurelens.project.model import TargetKind
 from closurelens.records import dataclass
+from closurelens.resolve.exported_macros import ExportedMacros
 from closurelens.resolve.module import Entry, ModuleData
 from closurelens.resolve.proc_macros import ProcMacros, exports, unnumbered
 from closurelens.resolve.sources import delimiter_at, items_made, type_of
@@ -57,11 +57,8 @@ class MacroScope:
     def __init__(self, crate: CrateIndex) -> None:
         self._crate = crate
         self._definitions: dict[Entry, MacroDef] = {}
-        self._exported: dict[str, Entry] | None = None
-        self._filling = 0
+        self.exported = ExportedMacros(crate)
         self._procedural: ProcMacros | None = None
-        self._made_by_macros: list[str] = []
-        self._made_early: list[tuple[MacroRulesItem, str, Source]] = []
         self._macro_use: list[str] = []
         self._known: dict[tuple[ModuleData, int, bool, str], MacroDef | None] = {}
         self._own: dict[tuple[ModuleData, int, Anchor, tuple[str, ...]], Entry] = {}
@@ -182,67 +179,6 @@ class MacroScope:
         for one in module.textual[:upto]:
             if isinstance(one, ModuleData) and (one.cfg_off is None or off):
                 self._crate.populate(one)
-
-    def exported(self, name: str) -> Entry | None:
-        """The `#[macro_export]` macro of this name; its path is that of a name in the crate's root."""
-        if self._exported is None:
-            self._exported = {}
-            if self._crate.crate.kind is not TargetKind.PROC_MACRO:
-                self._find_exported(self._exported)
-            for made in self._made_early:
-                self.add_exported(*made)
-        found = self._exported.get(name)
-        if found is None and self._made_by_macros:
-            # Definitions that other macros make are declared while their modules are filled.
-            files, self._made_by_macros = self._made_by_macros, []
-            self._filling += 1
-            for file in files:
-                self._crate.modules_of_file(file)
-            self._filling -= 1
-            found = self._exported.get(name)
-        if found is None and self._filling:
-            self._crate.program.names.not_final()
-        return found
-
-    def exported_names(self) -> list[str]:
-        """Of all `#[macro_export]` macros that are known by now."""
-        return sorted(self._exported or ())
-
-    def _find_exported(self, found: dict[str, Entry]) -> None:
-        crate = self._crate
-        for sketch in crate.files():
-            written = sketch.text.count(b"macro_export")
-            file = crate.program.files.items(sketch.path, crate.edition) if written else None
-            if file is None:
-                continue
-            work = list(reversed(file.items))
-            while work:
-                item = work.pop()
-                if crate.switched_off(item.attrs) is not None:
-                    continue
-                if isinstance(item, Module) and item.items is not None:
-                    if sketch.text.find(b"macro_export", *item.range) >= 0:
-                        work.extend(reversed(item.items))
-                elif isinstance(item, MacroRulesItem) and effective(item.attrs, crate.holds).macro_export:
-                    written -= 1
-                    self.add_exported(item, sketch.path, file.source, found)
-            if written > 0:
-                self._made_by_macros.append(sketch.path)
-
-    def add_exported(
-        self, item: MacroRulesItem, file: str, source: Source, found: dict[str, Entry] | None = None
-    ) -> None:
-        """An exported macro; the first of a name counts."""
-        crate = self._crate
-        known = self._exported if found is None else found
-        if known is None:
-            self._made_early.append((item, file, source))
-            return
-        if item.name in known:
-            return
-        entry = Entry(DefKind.MACRO, f"{crate.name}::{item.name}", item, crate.root, file, source, None)
-        known[item.name] = entry
-        crate.entries.setdefault(entry.path, []).insert(0, entry)
 
     def procedural(self) -> ProcMacros | None:
         """What the crate exports if it is one of procedural macros."""

@@ -169,7 +169,7 @@ class NameLookup:
         if found is None and off:
             found = self._named_in(module.off, namespace, name, seen_from, off=off)
         if found is None and namespace is Namespace.MACROS and module.parent is None:
-            entry = module.crate.macros.exported(name)
+            entry = module.crate.macros.exported.find(name)
             if entry is not None:
                 return Binding(entry.definition(), None)
             if module.crate.macros.may_export_procedural(name):

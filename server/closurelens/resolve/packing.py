@@ -114,7 +114,7 @@ class _Packer(Writer):
             crate.populate(module)
             crate.late.reveal_module(module)
             out.extend(child for child in module.children if child.cfg_off is None)
-        crate.macros.exported("")
+        crate.macros.exported.names()
         return [module for module in out if module.cfg_off is None]
 
     def entries(self) -> list[Entry]:
@@ -275,7 +275,7 @@ class _Packer(Writer):
         names = self.program.names
         found: dict[tuple[Namespace, str], Def] = dict(names.all_names(module))
         if module is self.crate.root:
-            for name in self.crate.macros.exported_names():
+            for name in self.crate.macros.exported.names():
                 binding = names.in_module(module, Namespace.MACROS, name)
                 if binding is not None:
                     found[Namespace.MACROS, name] = binding.definition
