@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from project_trees import crate, dependency, load, package, write_tree
 
-from closurelens.project.cfg import evaluate, parse_predicate
+from closurelens.project.cfg import evaluate, macro_holds, parse_predicate
 from closurelens.project.dependencies import ManifestCache
 from closurelens.project.files import Entry
 from closurelens.project.load import DiskFileSystem, LoadSettings, load_project
@@ -278,3 +278,27 @@ def test_what_dependencies_depend_on_is_read_when_features_are_asked_for(tmp_pat
     assert list(near.dependencies) == ["far"]
     assert f"{home}/{CRATES_IO}/far-1.0.0/Cargo.toml" in files.read_paths
     assert near.for_test().id == f"{near.id}#test"
+
+
+def test_what_builds_of_dependencies_have_left(tmp_path: Path) -> None:
+    home = published("made", "1.0.0")
+    home[f"{CRATES_IO}/made-1.0.0/build.rs"] = "mod cfgs;"
+
+    def said(**more: str) -> tuple[bool | None, bool | None, list[str]]:
+        graph = project(tmp_path, '[dependencies]\nmade = "1"\n', home, **more)
+        made = dependency(graph, crate(graph, "app"), "made")
+        fast, slow = (macro_holds(name, made.cfg).certain() for name in ("fast", "slow"))
+        return (
+            fast,
+            slow,
+            [path.removeprefix(f"{tmp_path.as_posix()}/app/target/debug/build/") for path in made.out_dirs],
+        )
+
+    def compiled(version: str) -> str:
+        return f"script: {tmp_path.as_posix()}/home/{CRATES_IO}/made-{version}/build.rs\n"
+
+    assert said() == (None, None, [])
+    output = {"target/debug/build/made-1/output": "cargo::rustc-cfg=fast\n"}
+    assert said(**output) == (None, None, []), "nothing tells whose output it is"
+    assert said(**{"target/debug/build/made-2/script-2.d": compiled("1.0.0")}) == (True, False, ["made-1/out"])
+    assert said(**{"target/debug/build/made-3/script-3.d": compiled("1.1.0")}) == (None, None, [])

@@ -10,7 +10,7 @@ from functools import cache
 from hashlib import blake2b
 from pathlib import Path
 
-from closurelens.index.stamps import digest_below
+from closurelens.index.stamps import contents_below, digest_below
 from closurelens.project.model import Crate, CrateGraph, CrateId
 from closurelens.resolve.stored import FORMAT
 
@@ -30,6 +30,7 @@ class Keys:
     def __init__(self, graph: CrateGraph) -> None:
         self.walked: dict[str, str] = {}
         self._graph = graph
+        self._outputs: dict[str, str] = {}
         self._known: dict[CrateId, str] = {}
         self._open: set[CrateId] = set()
 
@@ -55,13 +56,20 @@ class Keys:
             self._source(crate),
             sorted((name, value or "") for name, value in crate.cfg.options),
             sorted(crate.cfg.open.items()),
-            crate.out_dirs,
+            [self._made(folder) for folder in crate.out_dirs],
         ]
         for name in sorted(dependencies):
             target = self._graph.dependency_crate(crate, name)
             parts.append((name, dependencies[name].missing if target is None else self.key(target)))
         digest.update(repr(parts).encode("utf-8", "surrogatepass"))
         return digest.hexdigest()
+
+    def _made(self, folder: str) -> str:
+        """By the contents, so that workspaces that build the same dependency share what is stored of it."""
+        found = self._outputs.get(folder)
+        if found is None:
+            found = self._outputs[folder] = contents_below(folder)
+        return found
 
     def _source(self, crate: Crate) -> str:
         folder = crate.package_dir

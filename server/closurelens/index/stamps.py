@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from functools import cache
 from hashlib import blake2b
 
-__all__ = ["MOST_FILES", "State", "digest_below", "files_below", "program", "state_of"]
+__all__ = ["MOST_FILES", "State", "contents_below", "digest_below", "files_below", "program", "state_of"]
 
 State = tuple[int, int, int] | None
 """Time of change (nanoseconds), size and identity of a file or folder; None: there is none."""
@@ -52,6 +52,19 @@ def digest_below(folder: str) -> str:
         digest.update(f"{path}\0{size}\0{changed}\0".encode("utf-8", "surrogatepass"))
         if number > MOST_FILES:
             break
+    return digest.hexdigest()
+
+
+def contents_below(folder: str) -> str:
+    """What the Rust files in the folder say and are called within it, wherever it is and whenever it was written."""
+    digest = blake2b(digest_size=20)
+    for path, size, _ in files_below(folder):
+        digest.update(f"{path.removeprefix(folder)}\0{size}\0".encode("utf-8", "surrogatepass"))
+        try:
+            with open(path, "rb") as file:
+                digest.update(file.read())
+        except OSError:
+            digest.update(b"?")
     return digest.hexdigest()
 
 

@@ -32,28 +32,60 @@ class BuildOutput:
     inputs: tuple[str, ...] = ()
 
 
-def output_of_builds(files: FileSystem, target_dir: str, triple: str | None, package: str) -> BuildOutput | None:
-    """From the folders that cargo keeps for each configuration of a package; None: it was not built here."""
-    found: list[frozenset[CfgOption]] = []
-    out_dirs: list[str] = []
-    inputs: list[str] = []
-    for base in [target_dir] if triple is None else [target_dir, paths.join(target_dir, triple)]:
-        for profile in ("debug", "release"):
-            folder = f"{base}/{profile}/build"
-            for name in sorted(entry.name for entry in files.entries(folder) if entry.is_dir):
-                if name.rpartition("-")[0] != package:
-                    continue
-                output = files.read(f"{folder}/{name}/output")
-                if not isinstance(output, Unreadable):
-                    found.append(_options(output))
-                    out_dirs.append(f"{folder}/{name}/out")
-                    inputs.append(f"{folder}/{name}/output")
-    if not found:
-        return None
-    always = frozenset.intersection(*found)
-    why = f"builds of `{package}` differ in it"
-    differing = {name: why for name, _ in frozenset.union(*found) - always}
-    return BuildOutput(always, differing, tuple(out_dirs), tuple(inputs))
+@dataclass(slots=True)
+class Builds:
+    """The folders that cargo keeps for each configuration of a package below `target_dir`."""
+
+    files: FileSystem
+    target_dir: str
+    triple: str | None
+    _names: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+
+    def output(self, package: str, source: str | None = None) -> BuildOutput | None:
+        """None: it was not built here; or, where `source` is what it has to be built from, others were as well."""
+        found: list[frozenset[CfgOption]] = []
+        out_dirs: list[str] = []
+        inputs: list[str] = []
+        has_source = source is None
+        for folder in self._folders(package):
+            output = self.files.read(f"{folder}/output")
+            if not isinstance(output, Unreadable):
+                found.append(_options(output))
+                out_dirs.append(f"{folder}/out")
+                inputs.append(f"{folder}/output")
+            elif source is not None:
+                if not self._is_compiled_from(folder, source):
+                    return None
+                has_source = True
+        if not (found and has_source):
+            return None
+        always = frozenset.intersection(*found)
+        why = f"builds of `{package}` differ in it"
+        differing = {name: why for name, _ in frozenset.union(*found) - always}
+        return BuildOutput(always, differing, tuple(out_dirs), tuple(inputs))
+
+    def _folders(self, package: str) -> list[str]:
+        target = self.target_dir
+        bases = [target] if self.triple is None else [target, paths.join(target, self.triple)]
+        builds = [f"{base}/{profile}/build" for base in bases for profile in ("debug", "release")]
+        return [f"{build}/{name}" for build in builds for name in self._listed(build).get(package, ())]
+
+    def _listed(self, build: str) -> dict[str, list[str]]:
+        if build not in self._names:
+            names: dict[str, list[str]] = {}
+            for name in sorted(entry.name for entry in self.files.entries(build) if entry.is_dir):
+                names.setdefault(name.rpartition("-")[0], []).append(name)
+            self._names[build] = names
+        return self._names[build]
+
+    def _is_compiled_from(self, folder: str, source: str) -> bool:
+        """Whether the build script that lies in this folder comes from that package, as the list of its files says."""
+        wanted = f"{source}/".encode("utf-8", "surrogatepass")
+        for entry in self.files.entries(folder):
+            if entry.name.endswith(".d"):
+                listed = self.files.read(f"{folder}/{entry.name}")
+                return not isinstance(listed, Unreadable) and wanted in listed.replace(b"\\ ", b" ")
+        return False
 
 
 def doubted(found: BuildOutput, package: str) -> BuildOutput:

@@ -132,10 +132,11 @@ class LateLibrary(Crate):
     _configured: Callable[[], Crate]
 
     def __getattr__(self, name: str) -> object:
-        if name not in ("cfg", "dependencies", "test_dependencies"):
+        if name not in ("cfg", "dependencies", "test_dependencies", "out_dirs"):
             raise AttributeError(name)
         made = self._configured()
-        self.cfg, self.dependencies, self.test_dependencies = made.cfg, made.dependencies, made.test_dependencies
+        self.cfg, self.out_dirs = made.cfg, made.out_dirs
+        self.dependencies, self.test_dependencies = made.dependencies, made.test_dependencies
         return getattr(made, name)
 
 
@@ -149,7 +150,6 @@ def late_library(
     made.package, made.version, made.package_dir = manifest.name, manifest.version, manifest.dir
     made.required_features = target.required_features
     made.is_member = is_member
-    made.out_dirs = ()
     made.for_host = for_host or target.kind is TargetKind.PROC_MACRO
     made._configured = configured
     return made

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from closurelens.project.build_output import BuildOutput, doubted, output_of_aliases, output_of_builds
+from closurelens.project.build_output import BuildOutput, Builds, doubted, output_of_aliases
 from closurelens.project.build_script import output_of_script
 from closurelens.project.cfg import evaluate, parse_predicate
 from closurelens.project.crates import PackageContext, Platforms, crates_of, late_library
@@ -36,8 +36,8 @@ class Dependencies:
     """Implements `DependencyOpener` and `PackageSource`.
 
     `triples` are those of the target and of the host. Until the first question only the manifests of members and of
-    path dependencies are read: these are the ones that can request features of members. `build_folder` is where the
-    output of build scripts is kept.
+    path dependencies are read: these are the ones that can request features of members. `builds` has what
+    build scripts have said.
     """
 
     files: FileSystem
@@ -49,7 +49,7 @@ class Dependencies:
     selection: FeatureSelection
     rules: ResolverRules
     cache: ManifestCache
-    build_folder: str | None
+    builds: Builds | None
     _opening: bool = False
     _local: set[str] = field(default_factory=set)
     _resolution: Resolution | None = None
@@ -144,28 +144,28 @@ class Dependencies:
         )
 
     def _build_output(self, manifest: Manifest, targets: list[Target], cfg: CfgSet) -> BuildOutput | None:
-        if self.is_member(manifest.dir):
-            triple, host = self.triples
-            folder, root = self.build_folder, self.workspace.root
-            found = None
-            if folder is not None:
-                found = output_of_builds(self.files, folder, None if triple == host else triple, manifest.name)
-            if found is not None and folder is not None:
-                self.reader.inputs.update(found.inputs)
-                return found if folder.startswith(f"{root}/") else doubted(found, manifest.name)
+        is_member = self.is_member(manifest.dir)
+        if self.builds is not None:
+            # Builds are told apart by the name of the package, and a workspace may build several versions of others.
+            found = self.builds.output(manifest.name, None if is_member else manifest.dir)
+            if found is not None:
+                if is_member:
+                    self.reader.inputs.update(found.inputs)
+                is_own = self.builds.target_dir.startswith(f"{self.workspace.root}/")
+                return found if is_own else doubted(found, manifest.name)
         script = next((target.root for target in targets if target.kind is TargetKind.BUILD_SCRIPT), None)
         uses_aliases = any(spec.package == "cfg_aliases" for spec in manifest.dependencies)
         helpers = {spec.package for spec in manifest.dependencies if spec.kind is DependencyKind.BUILD}
         # The scripts of dependencies are many, and mostly ask which compiler it is.
-        if script is None or not (uses_aliases or "autocfg" in helpers or self.is_member(manifest.dir)):
+        if script is None or not (uses_aliases or "autocfg" in helpers or is_member):
             return None
         text = self.files.read(script)
         if isinstance(text, Unreadable):
             return None
         aliases = output_of_aliases(text, cfg) if uses_aliases else None
-        if aliases is not None or not ("autocfg" in helpers or self.is_member(manifest.dir)):
+        if aliases is not None or not ("autocfg" in helpers or is_member):
             return aliases
-        if self.is_member(manifest.dir):
+        if is_member:
             self.reader.inputs.add(script)
         platform = self.platforms.host
         features = [option for option in cfg.options if option[0] == "feature"]

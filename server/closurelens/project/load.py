@@ -10,6 +10,7 @@ import os
 from collections.abc import Sequence
 
 from closurelens.project import paths
+from closurelens.project.build_output import Builds
 from closurelens.project.config import CargoConfig
 from closurelens.project.crates import platforms
 from closurelens.project.dependencies import Dependencies, ManifestCache
@@ -148,6 +149,7 @@ def _workspace_graph(toml: TomlText, reader: Reader, settings: LoadSettings, cac
     workspace.patches = config.patches + workspace.patches
     target = settings.target if settings.target is not None else config.build_target
     versions = {folder: manifest.version for folder, manifest in workspace.members.items()}
+    folder = _build_folder(settings, config, workspace.root, reader.cargo_home or "")
     dependencies = Dependencies(
         files=reader.files,
         reader=reader,
@@ -160,7 +162,9 @@ def _workspace_graph(toml: TomlText, reader: Reader, settings: LoadSettings, cac
         selection=settings.features,
         rules=ResolverRules(workspace.resolver, settings.dev_dependencies),
         cache=cache,
-        build_folder=_build_folder(settings, config, workspace.root, reader.cargo_home or ""),
+        builds=None
+        if folder is None
+        else Builds(reader.files, folder, None if target in (None, settings.host) else target),
     )
     packages: dict[str, Package] = {}
     crates: dict[CrateId, Crate] = {}
