@@ -222,6 +222,10 @@ DERIVES: dict[str, DeriveModel] = {
     "salsa_macros::SalsaValue": _of("::salsa::SalsaValue", "salsa_value", bound=False),
     "salsa_macros::Supertype": _all("", *[f"::salsa::plumbing::{name}" for name in _SALSA_KEYS]),
     "salsa_macros::Update": _of("::salsa::Update", "update"),
+    # What `#[ast]` puts on a type: it adds nothing but the helpers.
+    "oxc_ast_macros::Ast": DeriveModel(
+        "", "", "builder clone_in content_eq estree generate_derive js_only plural scope span ts visit"
+    ),
     "yara_x_macros::ErrorStruct": DeriveModel(
         derive_reports.STRUCT_CODE, "", "error warning label footer associated_enum", "", derive_reports.report_builder
     ),
@@ -299,6 +303,7 @@ def crates() -> frozenset[str]:
         "derive_more",
         "educe",
         "enum_as_inner",
+        "oxc_ast_macros",
         "ref_cast",
         "rkyv",
         "yara_x_macros",

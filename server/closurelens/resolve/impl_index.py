@@ -56,6 +56,7 @@ _MADE: list[tuple[bytes, frozenset[bytes], list[Header]]] = [
     (b"salsa", salsa_items.WORDS, []),
     (b"salsa_macros", salsa_items.WORDS, []),
     (b"comemo", tracked_items.WORDS, _headers(b"Track", b"Surfaces")),
+    (b"revisioned", frozenset((b"impl", b"Revisioned")), _headers(b"Revisioned")),
     (b"derive_where", derive_where.WORDS, _headers(*derive_where.WORDS)),
 ]
 """By a word in a file: those that what its attributes make has beside it, and the heads of the impls."""
