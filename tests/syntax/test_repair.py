@@ -325,3 +325,11 @@ def test_zero_bytes_in_what_is_no_code(text: str) -> None:
     closure = closure_of(root)
     assert closure.text(source).startswith(f"|b| b == {text.split()[0]}")
     assert tree_of(source.replace(b"b ==", b"b \0")).has_error
+
+
+def test_the_path_of_a_type_keeps_its_arguments() -> None:
+    source = b"fn f() { let x: (P::Item::<u8>, u8) = y::<u8>(a::b::<u8>); }"
+    root = tree_of(source)
+    assert not root.has_error
+    kinds = [node.kind for node in root.descendants() if node.kind.startswith("generic_")]
+    assert sorted(kinds) == ["generic_function", "generic_function", "generic_type"]

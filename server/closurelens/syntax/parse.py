@@ -77,7 +77,7 @@ class Parsed:
     patches: list[Patch] = field(default_factory=list)
 
 
-_ROUNDS = 3
+_ROUNDS = 5
 """How often errors are looked at again: hiding one thing can show the next."""
 
 
@@ -99,7 +99,7 @@ def parse_repaired(source: bytes) -> Parsed:
         root = parsed.tree.root_node
         if not root.has_error:
             break
-        further = repair_near(source, repaired, _error_ranges(root))
+        further = repair_near(source, repaired, *_errors(root))
         if further is None:
             break
         repaired = further
@@ -196,14 +196,20 @@ def _parsed(repaired: Repaired) -> Parsed:
     return Parsed(_parser.parse(repaired.text), repaired.patches)
 
 
-def _error_ranges(root: RawNode) -> list[tuple[int, int]]:
-    """The ranges of ERROR and MISSING nodes, without those inside of others."""
+def _errors(root: RawNode) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+    """The ranges of ERROR and MISSING nodes, without those inside of others, and of paths `a::b::<T>` alone in them."""
     ranges: list[tuple[int, int]] = []
-    work = [root]
+    paths: list[tuple[int, int]] = []
+    work = [(root, False)]
     while work:
-        node = work.pop()
-        if node.is_error or node.is_missing:
-            ranges.append((node.start_byte, node.end_byte))
-        else:
-            work.extend(child for child in node.children if child.has_error)
-    return ranges
+        node, is_within = work.pop()
+        is_error = node.is_error or node.is_missing
+        if is_error:
+            paths += [(one.start_byte, one.end_byte) for one in node.children if one.type == _TURBOFISH_PATH]
+            if not is_within:
+                ranges.append((node.start_byte, node.end_byte))
+        work.extend((child, is_error or is_within) for child in node.children if child.has_error)
+    return ranges, paths
+
+
+_TURBOFISH_PATH = "generic_type_with_turbofish"

@@ -508,12 +508,15 @@ _TURBOFISH = _Late(rb"(?P<colons>::)~(?=[<(])")
 _CALL = _Late(rb"!~(?:\w+~)?(?P<open>[({\[])")
 
 
-def repair_near(source: bytes, done: Repaired, errors: Sequence[tuple[int, int]]) -> Repaired | None:
+def repair_near(
+    source: bytes, done: Repaired, errors: Sequence[tuple[int, int]], paths: Sequence[tuple[int, int]] = ()
+) -> Repaired | None:
     """Rewrite what only the parser's own errors tell apart from what it can parse; None when nothing is left to try.
 
     `errors` are the ranges of ERROR and MISSING nodes, of which none contains another. In them, attributes are hidden
     and the insides of macros are blanked: neither is read from the parser's tree. The `::` of a type's arguments goes
-    too, when it is the error.
+    too, when it is the error. `paths` are those in errors that have such a `::`: if nothing else is left to try, they
+    are types, where the grammar knows it behind names without a path only.
     """
     work = _Work(source)
     work.out = bytearray(done.text)
@@ -545,6 +548,11 @@ def repair_near(source: bytes, done: Repaired, errors: Sequence[tuple[int, int]]
         wanted=lambda start: start not in hidden and work.out[start] == 0x23 and _is_within_item(work, start),
         by_end=lambda start, end: is_near(work.code_before(start), work.next_code(end) + 1),
     )
+    if work.out == before:
+        for start, end in paths:
+            found = next(_TURBOFISH.finditer(work.code, start, end), None)
+            if found is not None:
+                work.blank(*found.span("colons"))
     return work.done() if work.out != before else None
 
 
