@@ -69,6 +69,8 @@ class CfgAnswer:
         return self.holds if self.doubt is None else None
 
 
+COMPILER_OPTION = "__compiler"
+"""The name of an option that tells of the compiler what nobody here knows; its value is words for the user."""
 YES = CfgAnswer(True)
 NO = CfgAnswer(False)
 
@@ -163,7 +165,9 @@ def _option_answer(name: str, value: str | None, cfg: CfgSet) -> CfgAnswer:
     if (name, value) in cfg.options:
         return YES
     doubt = cfg.open.get(name)
-    if doubt is None and name not in _BUILTIN_NAMES:
+    if name == COMPILER_OPTION:
+        doubt = f"whether the compiler is {value} is not known"
+    elif doubt is None and name not in _BUILTIN_NAMES:
         if name in _NIGHTLY_NAMES:
             doubt = f"only nightly compilers define `{name}`"
         else:

@@ -21,13 +21,12 @@ _MODELLED = """
     leptos_macro::slot mockall_derive::automock pin_project_internal::pin_project pin_project_internal::pinned_drop
     poem_openapi_derive::OpenApi proc_macro_error_attr2::proc_macro_error proc_macro_error_attr::proc_macro_error
     pyo3_macros::pyfunction pyo3_macros::pymethods quickcheck_macros::quickcheck recursive_proc_macro_impl::recursive
-    rhai_codegen::export_fn rhai_codegen::export_module rhai_codegen::expose_under_internals rocket_codegen::catch
-    rocket_codegen::delete rocket_codegen::get rocket_codegen::head rocket_codegen::launch rocket_codegen::main
-    rocket_codegen::options rocket_codegen::patch rocket_codegen::post rocket_codegen::put rocket_codegen::route
-    rstest_macros::fixture rstest_macros::rstest rust_analyzer_salsa_macros::database rustversion::all rustversion::any
-    rustversion::attr rustversion::before rustversion::beta rustversion::nightly rustversion::not rustversion::since
-    rustversion::stable salsa_macros::accumulator salsa_macros::database salsa_macros::db salsa_macros::tracked
-    salvo_macros::handler sealed::sealed serial_test_derive::parallel serial_test_derive::serial smol_potat_macro::main
+    rhai_codegen::export_fn rhai_codegen::export_module rhai_codegen::expose_under_internals rocket_codegen::async_test
+    rocket_codegen::catch rocket_codegen::delete rocket_codegen::get rocket_codegen::head rocket_codegen::launch
+    rocket_codegen::main rocket_codegen::options rocket_codegen::patch rocket_codegen::post rocket_codegen::put
+    rocket_codegen::route rstest_macros::fixture rstest_macros::rstest rust_analyzer_salsa_macros::database
+    salsa_macros::accumulator salsa_macros::database salsa_macros::db salsa_macros::tracked salvo_macros::handler
+    sealed::sealed serial_test_derive::parallel serial_test_derive::serial smol_potat_macro::main
     sycamore_macro::component tauri_macros::command test_case_macros::test_case test_log_macros::test tokio_macros::main
     tokio_macros::main_fail tokio_macros::main_rt tokio_macros::test tokio_macros::test_fail tokio_macros::test_rt
     tracing_attributes::instrument utoipa_gen::path wasm_bindgen_macro::wasm_bindgen
@@ -40,12 +39,12 @@ _WRITTEN = """
     async_trait::async_trait axum::debug_handler ctor::ctor dioxus::prelude::component juniper::graphql_object
     juniper::graphql_subscription leptos::component leptos::slot mockall::automock pin_project::pin_project
     pin_project::pinned_drop poem_openapi::OpenApi proc_macro_error2::proc_macro_error
-    proc_macro_error::proc_macro_error recursive::recursive rocket::catch rocket::delete rocket::get rocket::head
-    rocket::launch rocket::main rocket::options rocket::patch rocket::post rocket::put rocket::route rstest::rstest
-    salsa::accumulator salsa::database salsa::db salsa::tracked salvo::handler serial_test::serial sycamore::component
-    tauri::command test_case::test_case test_log::test tokio::main tokio::test tracing::instrument utoipa::path
-    wasm_bindgen::prelude::wasm_bindgen wasm_bindgen_test::wasm_bindgen_test yew::component yew::function_component
-    yew::hook zbus::interface
+    proc_macro_error::proc_macro_error recursive::recursive rocket::async_test rocket::catch rocket::delete rocket::get
+    rocket::head rocket::launch rocket::main rocket::options rocket::patch rocket::post rocket::put rocket::route
+    rstest::rstest salsa::accumulator salsa::database salsa::db salsa::tracked salvo::handler serial_test::serial
+    sycamore::component tauri::command test_case::test_case test_log::test tokio::main tokio::test tracing::instrument
+    utoipa::path wasm_bindgen::prelude::wasm_bindgen wasm_bindgen_test::wasm_bindgen_test yew::component
+    yew::function_component yew::hook zbus::interface
 """
 
 TRANSPARENT: Final = frozenset([*_MODELLED.split(), *_WRITTEN.split()])
@@ -53,8 +52,9 @@ TRANSPARENT: Final = frozenset([*_MODELLED.split(), *_WRITTEN.split()])
 _BLOCKING = """
     actix_macros::main actix_macros::test actix_web::main actix_web::test actix_web_codegen::main
     actix_web_codegen::test async_attributes::main async_attributes::test async_std::main async_std::test
-    smol_potat_macro::main tokio::main tokio::test tokio_macros::main tokio_macros::main_fail tokio_macros::main_rt
-    tokio_macros::test tokio_macros::test_fail tokio_macros::test_rt
+    rocket::async_test rocket::main rocket_codegen::async_test rocket_codegen::main smol_potat_macro::main tokio::main
+    tokio::test tokio_macros::main tokio_macros::main_fail tokio_macros::main_rt tokio_macros::test
+    tokio_macros::test_fail tokio_macros::test_rt
 """
 BLOCKING: Final = frozenset(_BLOCKING.split())
 """What makes an ordinary function of an `async fn`: it runs the body to its end."""

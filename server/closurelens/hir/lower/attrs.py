@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 
 from closurelens.hir.item import Attrs
+from closurelens.hir.lower import rustversion
 from closurelens.hir.lower.reader import Reader
 from closurelens.hir.types import Anchor, Path, Segment
 from closurelens.syntax.nodes import Node
@@ -110,6 +111,15 @@ def _read(attrs: Attrs, text: str) -> None:
         for attribute in added:
             _read(conditional, attribute)
         attrs.conditional.append((predicate, conditional))
+    elif name.startswith("rustversion::") and name[13:] in rustversion.CONDITIONS:
+        attrs.cfg.append(rustversion.cfg_of(name[13:], args))
+    elif name == "rustversion::attr":
+        condition, *added = split_commas(args) or [""]
+        if added != ["const"]:
+            conditional = Attrs()
+            for attribute in added:
+                _read(conditional, attribute)
+            attrs.conditional.append((rustversion.predicate(condition), conditional))
     elif name == "derive":
         attrs.derives.extend(simple_path(path) for path in split_commas(args))
     elif name == "repr":
