@@ -18,7 +18,7 @@ from closurelens.ty.types import Opaque
 
 # How each is written, on what; its macro's crate.
 KEPT = {
-    "#[rocket::get(\"/\")] fn f() {}": "rocket",
+    '#[rocket::get("/")] fn f() {}': "rocket",
     "#[rocket::catch(404)] fn f() {}": "rocket",
     "#[rocket::launch] fn f() -> u8 { 1 }": "rocket",
     "#[rocket::main] async fn f() {}": "rocket",
@@ -38,7 +38,12 @@ REWRITTEN = {
     "#[rustversion::attr(since(1.50), other::rewrite)] fn f() {}": "other",
     "#[pyo3::pymodule] fn f() {}": "pyo3",
 }
-FACADES = {"rocket": "rocket_codegen", "tauri": "tauri_macros", "pyo3": "pyo3_macros", "poem_openapi": "poem_openapi_derive"}
+FACADES = {
+    "rocket": "rocket_codegen",
+    "tauri": "tauri_macros",
+    "pyo3": "pyo3_macros",
+    "poem_openapi": "poem_openapi_derive",
+}
 
 
 def _why(code: str, crate: str) -> str | None:
