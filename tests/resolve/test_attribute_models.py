@@ -74,8 +74,8 @@ def test_others_may_rewrite_it(code: str, crate: str) -> None:
 
 @pytest.mark.parametrize("name", ["main", "async_test"])
 def test_what_runs_a_future_to_its_end_gives_what_that_gives(name: str) -> None:
-    text = f"//# crate krate /lib.rs deps=rocket\n#[rocket::{name}] async fn f() -> u8 {{ 1 }} async fn g() -> u8 {{ 1 }}\n"
-    program = load(text).program
+    crates = "//# crate krate /lib.rs deps=rocket\n"
+    program = load(f"{crates}#[rocket::{name}] async fn f() -> u8 {{ 1 }} async fn g() -> u8 {{ 1 }}\n").program
     blocking, other = program.fn("krate::f"), program.fn("krate::g")
     assert blocking is not None and other is not None
     assert display(blocking.ret) == "u8"

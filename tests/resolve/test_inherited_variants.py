@@ -16,7 +16,7 @@ pub static INHERITED_ENUMS: [InheritedEnum; 2] = [
     InheritedEnum {
         doc: " Inherited from [`Name`]",
         variants: &[
-            EnumVariant { name: "Short", inner_name: "Word", inner_has_lifetime: false, is_boxed: false, discriminant: 0 },
+            EnumVariant { name: "Short", inner_name: "Word", inner_has_lifetime: false, is_boxed: false, },
         ],
     },
     // `Member`
