@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING
 from closurelens.hir import types as h
 from closurelens.hir.item import ImplItem, Range, TraitItem
 from closurelens.hir.macros.api import Source
-from closurelens.resolve import derive_models, derive_where, derives, query_groups, salsa_items, tracked_items
+from closurelens.resolve import (
+    derive_models,
+    derive_where,
+    derives,
+    elem_items,
+    query_groups,
+    salsa_items,
+    tracked_items,
+)
 from closurelens.resolve.macro_gist import HARMLESS, Gists, without_attributes
 from closurelens.resolve.module import Entry
 from closurelens.resolve.sketch import WORD, FileSketch, Header, ImplKind, header_of
@@ -56,6 +64,7 @@ _MADE: list[tuple[bytes, frozenset[bytes], list[Header]]] = [
     (b"salsa", salsa_items.WORDS, []),
     (b"salsa_macros", salsa_items.WORDS, []),
     (b"comemo", tracked_items.WORDS, _headers(b"Track", b"Surfaces")),
+    (b"elem", elem_items.WORDS, _headers(b"", *elem_items.TRAITS)),
     (b"revisioned", frozenset((b"impl", b"Revisioned")), _headers(b"Revisioned")),
     (b"derive_where", derive_where.WORDS, _headers(*derive_where.WORDS)),
 ]

@@ -21,6 +21,7 @@ from closurelens.resolve.archived_items import archived_types
 from closurelens.resolve.derive_models import type_of
 from closurelens.resolve.derive_parts import SELF, absolute, cfg_only, impl_of, named
 from closurelens.resolve.derive_where import made_of_derive_where
+from closurelens.resolve.elem_items import made_of_elem
 from closurelens.resolve.inherited_variants import made_of_ast
 from closurelens.resolve.revisioned_items import made_of_revisioned
 from closurelens.resolve.salsa_items import made_of_salsa
@@ -45,6 +46,7 @@ def rewritten(crate: CrateIndex, item: Item) -> tuple[Item, list[Item]]:
     made = made_of_salsa(crate, item, attrs)
     if made is None and isinstance(item, AdtItem):
         made = made_of_derive_where(crate, item, attrs) or made_of_revisioned(crate, item, attrs)
+        made = made or made_of_elem(crate, item, attrs)
         if made is None:
             item = made_of_ast(crate, item, attrs) or item
     item, beside = (item, []) if made is None else made

@@ -550,9 +550,9 @@ def repair_near(
     )
     if work.out == before:
         for start, end in paths:
-            found = next(_TURBOFISH.finditer(work.code, start, end), None)
-            if found is not None:
-                work.blank(*found.span("colons"))
+            first = next(_TURBOFISH.finditer(work.code, start, end), None)
+            if first is not None:
+                work.blank(*first.span("colons"))
     return work.done() if work.out != before else None
 
 
