@@ -1,7 +1,7 @@
 """What `#[elem]` of typst makes of a struct: an element, whose fields may be set by styles.
 
-A field holds a value, an optional one or a setting, as its attributes say; beside it there is a constant of its name, by
-which styles know it, and an impl that tells its type. Invariant: what is made has no bodies.
+A field holds a value, an optional one or a setting, as its attributes say; beside it there is a constant of its name,
+by which styles know it, and an impl that tells its type. Invariant: what is made has no bodies.
 """
 
 from __future__ import annotations
