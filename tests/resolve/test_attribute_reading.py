@@ -336,3 +336,32 @@ def test_traits_that_a_derive_names() -> None:
     assert program.has_unseen_impls(b, "core::marker::Copy") is not None  # the macro may put it into a `derive(..)`
     assert load(SECOND).program.has_unseen_impls(a, "core::marker::Copy") is not None
     assert load(THIRD).program.has_unseen_impls(a, "core::marker::Copy") is not None  # another crate's macro may do it
+
+
+PUBLISHED = """
+//# crate krate /lib.rs deps=mac
+//# crate mac /mac.rs member=no kind=proc-macro
+use mac::{make_pub, other, same};
+pub struct S;
+impl S {
+    fn plain(&self) {}
+    #[make_pub] fn made(&self) {}
+    #[other] fn perhaps(&self) {}
+    #[same] fn kept(&self) {}
+    #[inline] fn inlined(&self) {}
+}
+//- /mac.rs
+#[proc_macro_attribute] pub fn make_pub(args: TokenStream, item: TokenStream) -> TokenStream {
+    let mut f = parse_macro_input!(item as ItemFn); f.vis = parse_quote!(pub); quote!(#f).into()
+}
+#[proc_macro_attribute] pub fn other(args: TokenStream, item: TokenStream) -> TokenStream { somewhere!(item) }
+#[proc_macro_attribute] pub fn same(args: TokenStream, item: TokenStream) -> TokenStream { item }
+"""
+
+
+def test_visibility_that_attributes_change() -> None:
+    program = load(PUBLISHED).program
+    (own,) = program.inherent_impls("krate::S")
+    found = {name: program.fn(path) for name, path in own.methods.items()}
+    limited = {name: fn.visible_in for name, fn in found.items() if fn is not None}
+    assert limited == {"plain": "krate", "made": None, "perhaps": None, "kept": "krate", "inlined": "krate"}

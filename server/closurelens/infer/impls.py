@@ -55,6 +55,13 @@ def may_be_elsewhere(table: Table, self_ty: Ty, args: tuple[Ty, ...]) -> bool:
 
 
 def may_be_one_of_many(table: Table, impl: ImplSig, self_ty: Ty, trait: DefPath, args: tuple[Ty, ...]) -> bool:
-    """The impl stands neither with the trait nor with the type, so others may do so too."""
+    """The impl stands neither with the trait nor with the type, so others may do so too.
+
+    So may they beside one that is for all types and themselves, as `From<T> for T`: it is not what an open argument is.
+    """
+    if not may_be_elsewhere(table, self_ty, args):
+        return False
     near = (trait.partition("::")[0], (head_of(self_ty) or "").partition("::")[0], *names.STD_CRATES)
-    return may_be_elsewhere(table, self_ty, args) and impl.path.partition("::")[0] not in near
+    header = impl.self_ty
+    is_reflexive = header.__class__ is t.Param and impl.trait is not None and header in impl.trait.args
+    return is_reflexive or impl.path.partition("::")[0] not in near

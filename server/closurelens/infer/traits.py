@@ -376,6 +376,8 @@ class Solver:
         matching = [impl for impl in matching if self._header_matches(impl, self_ty, args)]
         alive: list[tuple[ImplSig, Answer]] = []
         if len(matching) == 1:
+            if args and impls.may_be_one_of_many(table, matching[0], self_ty, trait, args):
+                return Answer.MAYBE, True
             # What the impl requires is pending afterwards: whoever asks looks at that.
             return matching[0], True
         if matching and depth:
@@ -412,6 +414,8 @@ class Solver:
                 alive = sure[:1]
             else:
                 return Answer.MAYBE, False
+        if args and impls.may_be_one_of_many(table, alive[0][0], self_ty, trait, args):
+            return Answer.MAYBE, False
         return alive[0][0], False
 
     def _from_impl(self, impl: ImplSig, self_ty: Ty, args: tuple[Ty, ...]) -> Candidate | Answer:

@@ -274,6 +274,20 @@ def rewriting_attribute(program: Program, entry: Entry) -> str | None:
     return None
 
 
+def may_be_published(program: Program, entry: Entry) -> bool:
+    """Whether an attribute on a function may have made it public."""
+    if not entry.item.attrs.others and not entry.item.attrs.conditional:
+        return False
+    for name in effective(entry.item.attrs, entry.module.crate.holds).others:
+        macro = None if name in _INERT or name.split("::")[0] in _TOOLS else _attribute(program, entry, name)
+        if macro is None or macro.startswith("?") or unnumbered(macro) in TRANSPARENT:
+            continue
+        kept = program.kept_by(macro, "Fn")
+        if kept is None or kept.is_published:
+            return True
+    return False
+
+
 def derived_impl(program: Program, entry: Entry, name: str) -> ImplSig:
     """`#[derive(name)]`: every type parameter gets the bound, and so do fields whose type is `T::Assoc`."""
     item = entry.item

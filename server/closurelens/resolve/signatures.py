@@ -13,7 +13,7 @@ from closurelens.hir.item import AdtItem, FnItem, ImplItem, SelfParam, TraitItem
 from closurelens.hir.lower.attrs import effective
 from closurelens.hir.types import BoundRef, GenericsDecl, PathType
 from closurelens.resolve.derive_parts import UNIT_TYPE
-from closurelens.resolve.derives import Asyncness, asyncness
+from closurelens.resolve.derives import Asyncness, asyncness, may_be_published
 from closurelens.resolve.lower_types import FUTURE, ArgImpls, RetImpls, TypeLowering
 from closurelens.resolve.module import Entry
 from closurelens.resolve.resolver import Resolver
@@ -273,7 +273,7 @@ class Signatures:
             param_names=tuple(names),
             span=(entry.file, *(entry.in_macro or item.name_range)),
             body_ret=body_ret,
-            visible_in=_visible_in(entry),
+            visible_in=_visible_in(self._program, entry),
         )
 
     def _future(self, entry: Entry, output: Ty, args: tuple[Ty, ...]) -> Ty:
@@ -500,11 +500,13 @@ class Signatures:
         return None if bound is None else self.supertraits.bound_with_assoc(bound, self_ty, name)
 
 
-def _visible_in(entry: Entry) -> DefPath | None:
+def _visible_in(program: Program, entry: Entry) -> DefPath | None:
     container = entry.container
     if entry.visible_in is None or container is None or not isinstance(container.item, ImplItem):
         return None
-    return None if container.item.trait is not None else entry.visible_in.nearest_module().path
+    if container.item.trait is not None or may_be_published(program, entry):
+        return None
+    return entry.visible_in.nearest_module().path
 
 
 def _is_on(member: Entry, container: Entry) -> bool:

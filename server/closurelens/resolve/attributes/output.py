@@ -39,6 +39,7 @@ _SELF = "__Self"
 _ITEM, _BODY, _SIGNATURE, _PARAMS, _OTHER, _RETURNED = "__Item", "__body", "__signature", "__params", "__other", "__Ret"
 _TERM = "__term"
 _INPUTS = ("sig", "inputs")
+_VIS = ("vis",)
 _HARMLESS_CHANGES: tuple[FieldPath, ...] = (
     ("attrs",),
     ("vis",),
@@ -56,11 +57,13 @@ _HARMLESS_CHANGES: tuple[FieldPath, ...] = (
 @dataclass(slots=True)
 class Kept:
     """`names`: declared around a body, so that in it they may mean something else than it seems. `is_last`: the body
-    gives what the function gives, so that its last expression has the expectation that is written.
+    gives what the function gives, so that its last expression has the expectation that is written. `is_published`: the
+    visibility of a function may be another one.
     """
 
     names: set[str] = field(default_factory=set)
     is_last: bool = True
+    is_published: bool = False
 
 
 def kept(value: Value, kind: str, changed: set[FieldPath], stored: Sequence[tuple[FieldPath, Value]]) -> Kept:
@@ -68,6 +71,7 @@ def kept(value: Value, kind: str, changed: set[FieldPath], stored: Sequence[tupl
     found = Kept()
     prefix: FieldPath = () if kind == "Fn" else ("items", ELEMENT)
     template = _Template(prefix)
+    found.is_published = any(path[:1] == _VIS for path in (*changed, *[path for path, _ in stored]))
     is_live = carries(value, lambda part: not part.is_first and template.is_code(part))
     for path in changed if is_live else ():
         _check_change(path, prefix, found)
