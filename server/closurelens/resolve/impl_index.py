@@ -36,9 +36,6 @@ Head = str | None
 UNKNOWN_HEAD = "?"
 """The head of impls whose self type is not known: nobody asks for it."""
 
-_ALIAS = re.compile(rb"type\s+([A-Za-z_\x80-\xff][\w\x80-\xff]*)[^=;{]*=([^;]{1,300});")
-# A pattern that starts with letters is searched for many times faster: what stands before is looked at afterwards.
-_TYPE_ALIAS = re.compile(rb"type\s+([A-Za-z_\x80-\xff][\w\x80-\xff]*)")
 # With comments, which may have anything in them; prose and code that follow the word end it soon.
 _USE = re.compile(rb"use\s(?:[^;\"`.()/]++|//[^\n]*+|/\*(?s:.*?)\*/|/)*+;")
 _AS = re.compile(rb"([A-Za-z_\x80-\xff][\w\x80-\xff]*)\s+as\s+(?:r#)?([A-Za-z_\x80-\xff][\w\x80-\xff]*)")
@@ -209,9 +206,7 @@ class CrateImpls:
         if self._gists is None:
             files = self._crate.files()
             for file in files:
-                for match in _TYPE_ALIAS.finditer(file.text):
-                    if not file.is_associated(match.start()):
-                        self._type_aliases.add(match[1])
+                self._type_aliases.update([name for at, name, _ in file.aliases() if not file.is_associated(at)])
             self._gists = Gists(files, self._type_aliases)
         return self._gists
 
@@ -224,10 +219,10 @@ class CrateImpls:
         macros, headers, unclear = self.gists.words, self.gists.headers, self.gists.unclear
         has_models = not _MODELLED_CRATES.isdisjoint(self._crate.crate.dependencies)
         for file in files:
-            for match in _ALIAS.finditer(file.text):
-                is_path = not file.is_associated(match.start())
-                for word in WORD.findall(match[2]):
-                    self._of_all.add(word, match[1], is_path=is_path)
+            for at, name, value in file.aliases():
+                is_path = not file.is_associated(at)
+                for word in WORD.findall(value):
+                    self._of_all.add(word, name, is_path=is_path)
             for name, other in _renames(file.text):
                 self._of_traits.add(name, other, is_path=True)
                 self._of_all.add(name, other, is_path=True)

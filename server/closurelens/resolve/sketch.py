@@ -44,6 +44,12 @@ _PATH_TYPE = re.compile(
 _TYPES = [
     re.compile(word + rb"\s+(?:r#)?([A-Za-z_\x80-\xff][\w\x80-\xff]*)") for word in (b"struct", b"enum", b"union")
 ]
+_TYPE_ALIAS = re.compile(rb"type\s+(?:r#)?([A-Za-z_\x80-\xff][\w\x80-\xff]*)")
+_ALIASED = re.compile(rb"[^=;{]*=([^;]{1,300});")
+_NO_NAMES = frozenset(
+    b"as const else fn for if impl in let loop match mod move mut pub ref self use where while".split()
+)
+"""Keywords, which follow `type` in strings and comments."""
 _BEFORE = 80
 """Bytes before an `impl` that tell whether it begins an item."""
 _SPACE = b" \t\r\n)];}{"
@@ -84,6 +90,7 @@ class FileSketch:
     _headers: list[Header] | None = field(default=None)
     _declared: frozenset[bytes] | None = field(default=None)
     _associated: list[Range] | None = field(default=None)
+    _aliases: list[tuple[int, bytes, bytes]] | None = field(default=None)
 
     def words(self) -> frozenset[bytes]:
         if self._words is None:
@@ -108,6 +115,18 @@ class FileSketch:
         if self._headers is None:
             self._headers = headers_in(self.text)
         return self._headers
+
+    def aliases(self) -> list[tuple[int, bytes, bytes]]:
+        """Where there is a `type Name` of any sort, the name, and what it stands for; empty: that is not said."""
+        if self._aliases is None:
+            found: list[tuple[int, bytes, bytes]] = []
+            text = self.text
+            for match in _TYPE_ALIAS.finditer(text):
+                if match[1] not in _NO_NAMES and not _is_in_line_comment(text, match.start()):
+                    value = _ALIASED.match(text, match.end())
+                    found.append((match.start(), match[1], b"" if value is None else value[1]))
+            self._aliases = found
+        return self._aliases
 
     def is_associated(self, at: int) -> bool:
         """Whether the `type` there is an associated one of an impl; False where a glance does not tell."""
