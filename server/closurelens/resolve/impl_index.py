@@ -219,9 +219,9 @@ class CrateImpls:
         macros, headers, unclear = self.gists.words, self.gists.headers, self.gists.unclear
         has_models = not _MODELLED_CRATES.isdisjoint(self._crate.crate.dependencies)
         for file in files:
-            for at, name, value in file.aliases():
+            for at, name, aliased in file.aliases():
                 is_path = not file.is_associated(at)
-                for word in WORD.findall(value):
+                for word in aliased:
                     self._of_all.add(word, name, is_path=is_path)
             for name, other in _renames(file.text):
                 self._of_traits.add(name, other, is_path=True)

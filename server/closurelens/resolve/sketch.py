@@ -90,7 +90,7 @@ class FileSketch:
     _headers: list[Header] | None = field(default=None)
     _declared: frozenset[bytes] | None = field(default=None)
     _associated: list[Range] | None = field(default=None)
-    _aliases: list[tuple[int, bytes, bytes]] | None = field(default=None)
+    _aliases: list[tuple[int, bytes, list[bytes]]] | None = field(default=None)
 
     def words(self) -> frozenset[bytes]:
         if self._words is None:
@@ -116,15 +116,15 @@ class FileSketch:
             self._headers = headers_in(self.text)
         return self._headers
 
-    def aliases(self) -> list[tuple[int, bytes, bytes]]:
-        """Where there is a `type Name` of any sort, the name, and what it stands for; empty: that is not said."""
+    def aliases(self) -> list[tuple[int, bytes, list[bytes]]]:
+        """Where there is a `type Name` of any sort, the name, and what the type's own name may be that it is for."""
         if self._aliases is None:
-            found: list[tuple[int, bytes, bytes]] = []
+            found: list[tuple[int, bytes, list[bytes]]] = []
             text = self.text
             for match in _TYPE_ALIAS.finditer(text):
                 if match[1] not in _NO_NAMES and not _is_in_line_comment(text, match.start()):
                     value = _ALIASED.match(text, match.end())
-                    found.append((match.start(), match[1], b"" if value is None else value[1]))
+                    found.append((match.start(), match[1], [] if value is None else _heads(value[1])))
             self._aliases = found
         return self._aliases
 
@@ -144,6 +144,11 @@ class FileSketch:
         if self._declared is None:
             self._declared = frozenset(name for pattern in _TYPES for name in pattern.findall(self.text))
         return self._declared
+
+
+def _heads(type: bytes) -> list[bytes]:
+    path = _PATH_TYPE.match(type)
+    return WORD.findall(type) if path is None else [path[1]]
 
 
 def _begins_item(text: bytes, at: int) -> bool:
