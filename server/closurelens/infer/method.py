@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from closurelens.hir.body import Expr
-from closurelens.infer import autoderef, doubts
+from closurelens.infer import autoderef, doubts, impls
 from closurelens.infer.autoderef import Step
 from closurelens.infer.builtin import is_unsized
 from closurelens.infer.fn_ctxt import FnCtxt
@@ -249,8 +249,24 @@ def _pick(cx: FnCtxt, groups: list[list[MethodCandidate]], self_ty: Ty) -> tuple
             if answer is Answer.MAYBE:
                 applicable.append(candidate)
         if applicable:
-            return applicable[0], len(applicable) > 1 or _why_unseen(cx, self_ty) is not None
+            first = applicable[0]
+            doubtful = (
+                len(applicable) > 1 or _why_unseen(cx, self_ty) is not None or _rests_on_unseen(cx, first, self_ty)
+            )
+            return first, doubtful
     return None, False
+
+
+def _rests_on_unseen(cx: FnCtxt, candidate: MethodCandidate, self_ty: Ty) -> bool:
+    """No impl of the trait is for the type: there may be one that nobody sees."""
+    if isinstance(candidate, InherentCandidate) or candidate.bound is not None:
+        return False
+    ty = cx.resolve(self_ty)
+    if isinstance(ty, t.Ref) and candidate.sig.self_kind in (SelfKind.REF, SelfKind.MUT):
+        ty = cx.resolve(ty.inner)
+    if not isinstance(ty, t.Adt | t.Ref) or cx.db.has_unseen_impls(ty, candidate.trait) is None:
+        return False
+    return not impls.may_apply(cx.db, cx.table, ty, candidate.trait, ())
 
 
 def _why_unseen(cx: FnCtxt, self_ty: Ty) -> str | None:

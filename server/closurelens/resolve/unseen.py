@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from closurelens.resolve import derives
 from closurelens.resolve.attributes.words import is_named
 from closurelens.ty.sig import DefKind
-from closurelens.ty.types import Adt, DefPath, Ty
+from closurelens.ty.types import Adt, DefPath, Ref, Ty
 
 if TYPE_CHECKING:
     from closurelens.resolve.program import Program
@@ -50,6 +50,8 @@ def may_derive(program: Program, path: DefPath, trait: DefPath) -> bool:
 
 def _may_be_unread(program: Program, ty: Ty, trait: DefPath) -> bool:
     """Whether an item macro call that could not be expanded, in the crate of either, names both."""
+    while isinstance(ty, Ref):
+        ty = ty.inner
     head = ty.path if isinstance(ty, Adt) else ""
     for path in (trait, head) if head else (trait,):
         words = _NO_WORDS if program.is_std(path) else _unread_words(program, path)
