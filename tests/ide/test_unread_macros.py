@@ -20,7 +20,7 @@ READS = "fn f(x: &Rc<[u8]>) { let c = || x.get(0).map(|b| *b); c(); }"
         ("", True),
     ],
 )
-def test_a_method_of_the_trait_is_called_where_the_type_may_have_it(call: str, certain: bool) -> None:  # noqa: FBT001
+def test_a_method_of_the_trait_is_called_where_the_type_may_have_it(call: str, certain: bool) -> None:
     view = view_of(f"{ITEMS}{call} {READS}")
     outer, inner = sorted(view.closures(), key=lambda one: one.range)
     assert outer.captures.certain is certain
