@@ -18,7 +18,8 @@ _MODELLED = """
     async_recursion::async_recursion async_trait::async_trait axum_macros::debug_handler axum_macros::debug_middleware
     comemo_macros::memoize comemo_macros::track ctor::ctor dioxus_core_macro::component instability::unstable
     juniper_codegen::graphql_object juniper_codegen::graphql_subscription leptos_macro::component leptos_macro::island
-    leptos_macro::slot mockall_derive::automock pin_project_internal::pin_project pin_project_internal::pinned_drop
+    leptos_macro::slot mockall_derive::automock openraft_macros::add_async_trait openraft_macros::since
+    pin_project_internal::pin_project pin_project_internal::pinned_drop
     poem_openapi_derive::OpenApi proc_macro_error_attr2::proc_macro_error proc_macro_error_attr::proc_macro_error
     pyo3_macros::pyfunction pyo3_macros::pymethods quickcheck_macros::quickcheck recursive_proc_macro_impl::recursive
     rhai_codegen::export_fn rhai_codegen::export_module rhai_codegen::expose_under_internals rocket_codegen::async_test

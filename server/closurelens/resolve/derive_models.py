@@ -7,7 +7,6 @@ inherent functions, and that there is nothing else. Invariant: a derive that is 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 from closurelens.hir.item import AdtItem, FieldDecl, FnItem, ImplItem
@@ -25,7 +24,7 @@ from closurelens.hir.types import (
     TypeRef,
 )
 from closurelens.records import dataclass, replace
-from closurelens.resolve import archived_items, derive_more, derive_reports
+from closurelens.resolve import archived_items, derive_builder_items, derive_educe, derive_more, derive_reports
 from closurelens.resolve.derive_builders import default_builder
 from closurelens.resolve.derive_enums import as_inner
 from closurelens.resolve.derive_parts import absolute, alias_of, impl_of, plain
@@ -109,34 +108,6 @@ def _words_of_derive_more(name: str) -> str:
     return f" {name} {name.replace('Into', 'From')}"
 
 
-_INNERMOST = re.compile(r"\([^()]*\)")
-_EDUCE_TRAITS = {
-    "Copy": "core::marker::Copy",
-    "Clone": "core::clone::Clone",
-    "Debug": "core::fmt::Debug",
-    "Default": "core::default::Default",
-    "Hash": "core::hash::Hash",
-} | {name: f"core::cmp::{name}" for name in ("Eq", "Ord", "PartialEq", "PartialOrd")}
-
-
-def _educe(item: AdtItem, own: TypeRef) -> list[ImplItem] | None:
-    """The traits that the attribute lists, where it changes only how they are implemented."""
-    text = (item.attrs.arguments or {}).get("educe", "")
-    while "(" in text:
-        shorter = _INNERMOST.sub("", text)
-        if shorter == text or "new" in text:
-            return None
-        text = shorter
-    names = [name.strip() for name in text.split(",") if name.strip()]
-    if (
-        item.generics.params
-        or item.attrs.others.count("educe") != 1
-        or not all(name in _EDUCE_TRAITS for name in names)
-    ):
-        return None
-    return [impl_of(item, absolute(_EDUCE_TRAITS[name]), own) for name in names]
-
-
 def _ref_cast(item: AdtItem, own: TypeRef) -> list[ImplItem] | None:
     fields = item.variants[0].fields if item.kind == "struct" else []
     if len(fields) != 1:
@@ -166,10 +137,17 @@ DERIVES: dict[str, DeriveModel] = {
     "yew_macro::Properties": _of("::yew::html::Properties", "prop_or prop_or_else prop_or_default", bound=False),
     "dioxus_core_macro::Props": _builder("::dioxus_core::Properties", "props"),
     "sycamore_macro::Props": replace(_builder("::sycamore::rt::Props", "prop"), more=setters),
+    "derive_builder_macro::Builder": DeriveModel(
+        "",
+        "",
+        derive_builder_items.HELPERS,
+        " Clone Default Debug Display Error From",
+        derive_builder_items.builder_known,
+    ),
     "default_struct_builder::DefaultBuilder": DeriveModel("", "", "builder", "", default_builder),
     "bevy_derive::Deref": DeriveModel("", "", "deref", " Deref", derive_more.deref_to_field),
     "bevy_derive::DerefMut": DeriveModel("", "", "deref", " DerefMut", derive_more.deref_mut_to_field),
-    "educe::Educe": DeriveModel("", "", "educe", f" {' '.join(_EDUCE_TRAITS)}", _educe),
+    "educe::Educe": DeriveModel("", "", "educe", f" {' '.join(derive_educe.TRAITS)}", derive_educe.educe),
     "enum_as_inner::EnumAsInner": DeriveModel("", "", "", "", as_inner),
     "ref_cast_impl::RefCast": DeriveModel("", "", "trivial", " RefCast", _ref_cast),
     "typed_builder_macro::TypedBuilder": _builder("", "builder"),
@@ -243,6 +221,7 @@ FACADES = {
     "bevy": "bevy_derive",
     "bytemuck": "bytemuck_derive",
     "clap": "clap_derive",
+    "derive_builder": "derive_builder_macro",
     "derive_more": "derive_more_impl",
     "implicit_clone": "implicit_clone_derive",
     "bytecheck": "bytecheck_derive",
@@ -300,6 +279,7 @@ def crates() -> frozenset[str]:
         "dioxus",
         "prost",
         "default_struct_builder",
+        "derive_builder",
         "derive_more",
         "educe",
         "enum_as_inner",

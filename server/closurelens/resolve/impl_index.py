@@ -66,6 +66,7 @@ _MADE: list[tuple[bytes, frozenset[bytes], list[Header]]] = [
     (b"derive_where", derive_where.WORDS, _headers(*derive_where.WORDS)),
 ]
 """By a word in a file: those that what its attributes make has beside it, and the heads of the impls."""
+_BUILDER_IMPLS = _headers(b"", b"Default", b"Display", b"Error", b"From")
 _BLANKET_IMPL = header_of(b"<T> $x for T")
 _DERIVE_WORDS = derive_models.words()
 _MODELLED_CRATES = derive_models.crates()
@@ -218,6 +219,7 @@ class CrateImpls:
         files = self._open = list(self._crate.files())
         macros, headers, unclear = self.gists.words, self.gists.headers, self.gists.unclear
         has_models = not _MODELLED_CRATES.isdisjoint(self._crate.crate.dependencies)
+        has_builders = "derive_builder" in self._crate.crate.dependencies
         for file in files:
             for at, name, aliased in file.aliases():
                 is_path = not file.is_associated(at)
@@ -240,6 +242,10 @@ class CrateImpls:
                 if trigger in words or trigger in extra:
                     extra |= added
                     made.update(heads)
+            if has_builders and b"Builder" in words:
+                made.update(_BUILDER_IMPLS)
+                ends = (b"Builder", b"BuilderError")
+                extra |= {name + end for name in file.declared_types() for end in ends} | {_IMPL}
             if b"query_group" in words or b"query_group" in extra:
                 extra |= query_groups.words(words)
                 made.add(_BLANKET_IMPL)

@@ -1,8 +1,9 @@
 """Items that attributes and derives of published crates declare beside an item, or make of it.
 
 They have names, so they are there as soon as the module is. `#[pin_project]` makes the projections of a type and the
-methods that give them, pest's `#[derive(Parser)]` makes `Rule`, rkyv's `#[derive(Archive)]` the archived type. A macro
-that has not been looked up yet is taken for one of these if it has their name and the crate depends on them.
+methods that give them, pest's `#[derive(Parser)]` makes `Rule`, rkyv's `#[derive(Archive)]` the archived type,
+derive_builder's `#[derive(Builder)]` the builder. A macro that has not been looked up yet is taken for one of these if
+it has their name and the crate depends on them.
 Invariant: what is made has no bodies.
 """
 
@@ -18,6 +19,7 @@ from closurelens.hir.macros.api import Source
 from closurelens.hir.types import GenericsDecl, RefType, TypeRef
 from closurelens.project import paths
 from closurelens.resolve.archived_items import archived_types
+from closurelens.resolve.derive_builder_items import builder_items
 from closurelens.resolve.derive_models import type_of
 from closurelens.resolve.derive_parts import SELF, absolute, cfg_only, impl_of, named
 from closurelens.resolve.derive_where import made_of_derive_where
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from closurelens.resolve.crate_tree import CrateIndex
 
 _ATTRIBUTE_REACH = 4000
+_BUILDER = (["Builder"], ["derive_builder", "Builder"])
 _PIN_PROJECT = re.compile(rb"pin_project\s*(?:\(([^()]*)\))?\s*\]")
 _PIN_OPTION = re.compile(r"(\w+)\s*(?:=\s*(\w+))?")
 _GRAMMAR = re.compile(rb'grammar\s*=\s*"([^"\n]+)"')
@@ -60,6 +63,10 @@ def made_beside(crate: CrateIndex, item: AdtItem, source: Source) -> list[Item]:
         derives = effective(attrs, crate.holds).derives
         if any(path.segments and path.segments[-1].name == "Archive" for path in derives):
             return archived_types(item)
+    if "derive_builder" in known and (attrs.derives or attrs.conditional):
+        derives = effective(attrs, crate.holds).derives
+        if any([one.name for one in path.segments] in _BUILDER for path in derives):
+            return builder_items(item)
     if not attrs.others and not attrs.conditional:
         return []
     others = effective(attrs, crate.holds).others

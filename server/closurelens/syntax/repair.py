@@ -33,6 +33,8 @@ class PatchKind(Enum):
     MACRO = "macro_definition"
     TRAIT_ALIAS = "trait_alias_item"
     RANGE = "..="
+    AT_MOST = "<="
+    """After a cast to a named type, where the grammar sees the `<` of arguments: written as `>=`."""
     JUMP = "jump"
     """`return`, `break` or `yield` before a closure, written as an assignment."""
     STATEMENT_END = ";"
@@ -395,6 +397,7 @@ _LAST_COMMA = _Late(rb"(?:[=:(,{\[;&!>]|\b(?:move|async|return|else|in))~\|(?P<p
 _MINUS = re.compile(rb"-[0-9]")
 _COMMA_BAR = _pattern(rb",~\|")
 _RANGE_TO = _Late(rb"(?:[(\[{,;=|&]|\breturn|\bbreak)~(?P<range>\.\.=)")
+_CAST_AT_MOST = _Late(rb"as(?<!\was)\b~(?:\w+~::~)*\w+~(?P<operator><=)")
 _QUALIFIED = _Late(rb"<~(?:\w+~::~)*\w+~(?P<colons>::)~" + _ANGLES + rb"~as\b")
 _WHERE_PLUS = _Late(rb"where(?<!\wwhere)\b[^{};]*(?P<plus>\+)~(?=\{)")
 _EMPTY_WHERE = _Late(rb"where(?<!\wwhere)\b~\w+~:~(?=[{;])")
@@ -442,6 +445,11 @@ def _spellings(work: _Work) -> None:
             start, end = found.span("range")
             work.blank(end - 1, end)
             work.patches.append(Patch(PatchKind.RANGE, start, end, -1))
+    if b"<=" in code:
+        for found in _CAST_AT_MOST.finditer(code):
+            start, end = found.span("operator")
+            work.put(start, b">")
+            work.patches.append(Patch(PatchKind.AT_MOST, start, end, -1))
     if b"where" in code:
         for found in _EMPTY_WHERE.finditer(code):
             work.blank(*found.span())

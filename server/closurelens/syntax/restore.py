@@ -49,6 +49,10 @@ def restore(root: Node, source: bytes, patches: Iterable[Patch], attributes: Ite
                 for node in _path(root, start, end - 1):
                     if node.kind == "..":
                         node.kind, node.end = "..=", end
+            case PatchKind.AT_MOST:
+                for node in _path(root, start, end):
+                    if node.kind == ">=":
+                        node.kind = "<="
             case PatchKind.STATEMENT_END:
                 _restore_statement(root, patch)
             case PatchKind.TRAIT_ALIAS:
