@@ -19,6 +19,7 @@ from closurelens.resolve import (
     derives,
     elem_items,
     query_groups,
+    ruma_items,
     salsa_items,
     tracked_items,
 )
@@ -61,6 +62,8 @@ _MADE: list[tuple[bytes, frozenset[bytes], list[Header]]] = [
     (b"salsa", salsa_items.WORDS, []),
     (b"salsa_macros", salsa_items.WORDS, []),
     (b"comemo", tracked_items.WORDS, _headers(b"Track", b"Surfaces")),
+    (b"request", ruma_items.WORDS, _headers(*ruma_items.TRAITS)),
+    (b"response", ruma_items.WORDS, _headers(*ruma_items.TRAITS)),
     (b"elem", elem_items.WORDS, _headers(b"", *elem_items.TRAITS)),
     (b"revisioned", frozenset((b"impl", b"Revisioned")), _headers(b"Revisioned")),
     (b"derive_where", derive_where.WORDS, _headers(*derive_where.WORDS)),

@@ -26,6 +26,7 @@ from closurelens.resolve.derive_where import made_of_derive_where
 from closurelens.resolve.elem_items import made_of_elem
 from closurelens.resolve.inherited_variants import made_of_ast
 from closurelens.resolve.revisioned_items import made_of_revisioned
+from closurelens.resolve.ruma_items import made_of_endpoint
 from closurelens.resolve.salsa_items import made_of_salsa
 from closurelens.resolve.self_referencing import made_of_self_referencing
 from closurelens.resolve.tracked_items import made_of_tracked
@@ -49,7 +50,7 @@ def rewritten(crate: CrateIndex, item: Item) -> tuple[Item, list[Item]]:
     made = made_of_salsa(crate, item, attrs)
     if made is None and isinstance(item, AdtItem):
         made = made_of_derive_where(crate, item, attrs) or made_of_revisioned(crate, item, attrs)
-        made = made or made_of_elem(crate, item, attrs)
+        made = made or made_of_elem(crate, item, attrs) or made_of_endpoint(crate, item, attrs)
         if made is None:
             item = made_of_ast(crate, item, attrs) or item
     item, beside = (item, []) if made is None else made
