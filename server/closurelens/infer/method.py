@@ -14,7 +14,7 @@ from closurelens.infer.autoderef import Step
 from closurelens.infer.builtin import is_unsized
 from closurelens.infer.fn_ctxt import FnCtxt
 from closurelens.infer.generics import Subst, trait_subst
-from closurelens.infer.goals import PASSING, Answer
+from closurelens.infer.goals import PASSING, Answer, ImplCandidate, TraitGoal
 from closurelens.infer.result import Adjustment, BorrowAdjust, DerefAdjust, MethodCallee, OtherAdjust
 from closurelens.infer.table import VarKind
 from closurelens.records import dataclass
@@ -250,10 +250,8 @@ def _pick(cx: FnCtxt, groups: list[list[MethodCandidate]], self_ty: Ty) -> tuple
                 applicable.append(candidate)
         if applicable:
             first = applicable[0]
-            doubtful = (
-                len(applicable) > 1 or _why_unseen(cx, self_ty) is not None or _rests_on_unseen(cx, first, self_ty)
-            )
-            return first, doubtful
+            is_open = _why_unseen(cx, self_ty) is not None and not _is_written(cx, first, self_ty)
+            return first, len(applicable) > 1 or is_open or _rests_on_unseen(cx, first, self_ty)
     return None, False
 
 
@@ -267,6 +265,34 @@ def _rests_on_unseen(cx: FnCtxt, candidate: MethodCandidate, self_ty: Ty) -> boo
     if not isinstance(ty, t.Adt | t.Ref) or cx.db.has_unseen_impls(ty, candidate.trait) is None:
         return False
     return not impls.may_apply(cx.db, cx.table, ty, candidate.trait, ())
+
+
+def _is_written(cx: FnCtxt, candidate: MethodCandidate, self_ty: Ty) -> bool:
+    """Whether there is an impl for this type, with nothing open but parameters that the type does not say."""
+    if isinstance(candidate, InherentCandidate) or candidate.bound is not None:
+        return False
+    kind = candidate.sig.self_kind
+    if kind is SelfKind.TYPED:
+        return False
+    solver, table = cx.solver, cx.table
+    subject = self_ty.inner if kind is not SelfKind.VALUE and isinstance(self_ty, t.Ref) else self_ty
+    probe = solver.begin_probe()
+    try:
+        trait = cx.db.trait(candidate.trait)
+        args = tuple([table.new_var() for _ in trait.generics.params]) if trait is not None else ()
+        found = solver.select(table.shallow(subject), candidate.trait, args, 0)
+        if not isinstance(found, ImplCandidate) or isinstance(found.impl.self_ty, t.Param):
+            return False
+        return all(
+            isinstance(goal, TraitGoal)
+            and (
+                table.shallow(goal.self_ty).__class__ is t.Infer
+                or solver.holds(goal.self_ty, goal.trait, goal.args) is Answer.YES
+            )
+            for goal in list(solver.pending)
+        )
+    finally:
+        solver.end_probe(probe)
 
 
 def _why_unseen(cx: FnCtxt, self_ty: Ty) -> str | None:

@@ -24,7 +24,14 @@ from closurelens.hir.types import (
     TypeRef,
 )
 from closurelens.records import dataclass, replace
-from closurelens.resolve import archived_items, derive_builder_items, derive_educe, derive_more, derive_reports
+from closurelens.resolve import (
+    archived_items,
+    ast_nodes,
+    derive_builder_items,
+    derive_educe,
+    derive_more,
+    derive_reports,
+)
 from closurelens.resolve.derive_builders import default_builder
 from closurelens.resolve.derive_enums import as_inner
 from closurelens.resolve.derive_parts import absolute, alias_of, impl_of, plain
@@ -158,6 +165,21 @@ DERIVES: dict[str, DeriveModel] = {
     "bytemuck_derive::NoUninit": _of("::bytemuck::NoUninit", "bytemuck"),
     "derive_arbitrary::Arbitrary": _of("::arbitrary::Arbitrary", "arbitrary"),
     "pest_derive::Parser": DeriveModel("impl ::pest::Parser<Rule> for Self {}", "", "grammar grammar_inline"),
+    "ast_node::Spanned": _of("::swc_common::Spanned", "span", bound=False),
+    "ast_node::DeserializeEnum": _of("::serde::Deserialize", "tag encoding", bound=False),
+    "ast_node::Encode": _of("::cbor4ii::core::enc::Encode", "encoding", bound=False),
+    "ast_node::Decode": DeriveModel("impl<'a> ::cbor4ii::core::dec::Decode<'a> for Self {}", "", "encoding"),
+    "from_variant::FromVariant": DeriveModel("", "", "from_variant", " From", ast_nodes.from_variants),
+    "is_macro::Is": DeriveModel("", "", "is", "", ast_nodes.is_variants),
+    "swc_eq_ignore_macros::EqIgnoreSpan": _of("::swc_common::EqIgnoreSpan", "not_spanned use_eq", bound=False),
+    "swc_eq_ignore_macros::TypeEq": _of("::swc_common::TypeEq", "not_type use_eq use_eq_ignore_span", bound=False),
+    "string_enum::StringEnum": DeriveModel(
+        "impl Self { pub fn as_str(&self) -> &'static str; } impl ::core::str::FromStr for Self { type Err = (); }"
+        " impl ::serde::Serialize for Self {} impl ::serde::Deserialize for Self {}"
+        " impl ::core::fmt::Debug for Self {} impl ::core::fmt::Display for Self {}",
+        "",
+        "string_enum",
+    ),
     "bytecheck_derive::CheckBytes": DeriveModel(
         "", "", "bytecheck check_bytes", " CheckBytes", archived_items.check_bytes
     ),
@@ -285,7 +307,9 @@ def crates() -> frozenset[str]:
         "enum_as_inner",
         "oxc_ast_macros",
         "ref_cast",
+        "is_macro",
         "rkyv",
+        "swc_common",
         "yara_x_macros",
         "zeroize",
     }

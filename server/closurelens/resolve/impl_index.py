@@ -14,6 +14,7 @@ from closurelens.hir import types as h
 from closurelens.hir.item import ImplItem, Range, TraitItem
 from closurelens.hir.macros.api import Source
 from closurelens.resolve import (
+    ast_nodes,
     derive_models,
     derive_where,
     derives,
@@ -67,6 +68,7 @@ _MADE: list[tuple[bytes, frozenset[bytes], list[Header]]] = [
     (b"elem", elem_items.WORDS, _headers(b"", *elem_items.TRAITS)),
     (b"revisioned", frozenset((b"impl", b"Revisioned")), _headers(b"Revisioned")),
     (b"derive_where", derive_where.WORDS, _headers(*derive_where.WORDS)),
+    (b"ast_node", ast_nodes.WORDS, _headers(*ast_nodes.TRAITS)),
 ]
 """By a word in a file: those that what its attributes make has beside it, and the heads of the impls."""
 _BUILDER_IMPLS = _headers(b"", b"Default", b"Display", b"Error", b"From")

@@ -19,6 +19,7 @@ from closurelens.hir.macros.api import Source
 from closurelens.hir.types import GenericsDecl, RefType, TypeRef
 from closurelens.project import paths
 from closurelens.resolve.archived_items import archived_types
+from closurelens.resolve.ast_nodes import made_of_ast_node
 from closurelens.resolve.derive_builder_items import builder_items
 from closurelens.resolve.derive_models import type_of
 from closurelens.resolve.derive_parts import SELF, absolute, cfg_only, impl_of, named
@@ -50,6 +51,7 @@ def rewritten(crate: CrateIndex, item: Item) -> tuple[Item, list[Item]]:
     made = made_of_salsa(crate, item, attrs)
     if made is None and isinstance(item, AdtItem):
         made = made_of_derive_where(crate, item, attrs) or made_of_revisioned(crate, item, attrs)
+        made = made or made_of_elem(crate, item, attrs) or made_of_ast_node(crate, item, attrs)
         made = made or made_of_elem(crate, item, attrs) or made_of_endpoint(crate, item, attrs)
         if made is None:
             item = made_of_ast(crate, item, attrs) or item
