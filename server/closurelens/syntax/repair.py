@@ -513,6 +513,8 @@ def _follows_hidden_attribute(work: _Work, start: int) -> bool:
 
 
 _TURBOFISH = _Late(rb"(?P<colons>::)~(?=[<(])")
+_TYPES = re.compile(rb"[\w\s:<>,&'*]+")
+"""An error of only this is a list of types: an expression in error has more around it."""
 _CALL = _Late(rb"!~(?:\w+~)?(?P<open>[({\[])")
 
 
@@ -523,8 +525,8 @@ def repair_near(
 
     `errors` are the ranges of ERROR and MISSING nodes, of which none contains another. In them, attributes are hidden
     and the insides of macros are blanked: neither is read from the parser's tree. The `::` of a type's arguments goes
-    too, when it is the error. `paths` are those in errors that have such a `::`: if nothing else is left to try, they
-    are types, where the grammar knows it behind names without a path only.
+    too, when it is the error or in one of types only. `paths` are those in errors that have such a `::`: if nothing
+    else is left to try, they are types, where the grammar knows it behind names without a path only.
     """
     work = _Work(source)
     work.out = bytearray(done.text)
@@ -549,8 +551,16 @@ def repair_near(
             work.blank(found.end(), end - 1)
     starts = {low for low, _ in errors}
     for found in _TURBOFISH.finditer(work.code):
-        if found.start() in starts or found.end() in starts:
-            work.blank(*found.span("colons"))
+        start, end = found.span("colons")
+        if (
+            start in starts
+            or found.end() in starts
+            or any(
+                low <= start and end <= high and _TYPES.fullmatch(work.code, low, high) is not None
+                for low, high in errors
+            )
+        ):
+            work.blank(start, end)
     _attributes(
         work,
         wanted=lambda start: start not in hidden and work.out[start] == 0x23 and _is_within_item(work, start),
