@@ -15,6 +15,31 @@ from closurelens.hir.macros.definition import RulesMacro, macro_rules
 _EDITION = 2021
 NAMES: Final = " ".join(f"_{number}" for number in range(64))
 
+_TURSO_DETAILS = "$(, $message:literal $(, { $($key:literal : $value:expr),* $(,)? })?)? $(,)?"
+_TURSO_TOLD = '$($($(let _ = ::std::format!("{:?}", &$value);)*)?)?'
+_TURSO_CONDITION = (
+    f"($condition:expr {_TURSO_DETAILS}) => {{{{ if !$condition {{ {_TURSO_TOLD} ::std::panic!() }} }}}};"
+)
+_TURSO_COMPARISONS = {
+    "eq": "==",
+    "ne": "!=",
+    "greater_than": ">",
+    "greater_than_or_equal": ">=",
+    "less_than": "<",
+    "less_than_or_equal": "<=",
+}
+
+
+def _turso_comparison(operator: str) -> str:
+    return f"""
+        ($left:expr, $right:expr {_TURSO_DETAILS}) => {{{{
+            let ref left = $left;
+            let ref right = $right;
+            if !(left {operator} right) {{ {_TURSO_TOLD} ::std::panic!() }}
+        }}}};
+    """
+
+
 TEXTS: Final = {
     # bitfield: the one function of `Debug`.
     "bitfield_macros::bitfield_debug": """
@@ -143,7 +168,10 @@ TEXTS: Final = {
         };
     """,
     "tokio_macros::select_priv_clean_pattern": "($($pattern:tt)*) => { _ };",
-}
+    # turso: the message is no format string; what the details name is borrowed to be written.
+    "turso_macros::turso_assert": _TURSO_CONDITION,
+    "turso_macros::turso_debug_assert": _TURSO_CONDITION,
+} | {f"turso_macros::turso_assert_{name}": _turso_comparison(operator) for name, operator in _TURSO_COMPARISONS.items()}
 
 RULES: dict[str, RulesMacro] = {
     path: macro_rules(path.rpartition("::")[2], Chunk(text.encode(), _EDITION), (0, len(text)), "core", _EDITION)
