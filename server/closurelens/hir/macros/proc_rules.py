@@ -154,6 +154,14 @@ TEXTS: Final = {
             all
         }};
     """,
+    # rocket: a macro that has a path like other items.
+    "rocket_codegen::export": """
+        ($(#[$attribute:meta])* macro_rules! $name:ident { $($rule:tt)* }) => {
+            #[macro_export]
+            macro_rules! $name { $($rule)* }
+            pub use $name;
+        };
+    """,
     # tokio: what its `select!` leaves to procedural macros.
     "tokio_macros::select_priv_declare_output_enum": (
         f"(($($branch:tt)*)) => {{ $crate::__tokio_out!(@ [{NAMES}] [] $($branch)*); }};"
