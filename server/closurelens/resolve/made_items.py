@@ -51,8 +51,8 @@ def rewritten(crate: CrateIndex, item: Item) -> tuple[Item, list[Item]]:
     made = made_of_salsa(crate, item, attrs)
     if made is None and isinstance(item, AdtItem):
         made = made_of_derive_where(crate, item, attrs) or made_of_revisioned(crate, item, attrs)
-        made = made or made_of_elem(crate, item, attrs) or made_of_ast_node(crate, item, attrs)
         made = made or made_of_elem(crate, item, attrs) or made_of_endpoint(crate, item, attrs)
+        made = made or made_of_ast_node(crate, item, attrs)
         if made is None:
             item = made_of_ast(crate, item, attrs) or item
     item, beside = (item, []) if made is None else made
