@@ -25,6 +25,7 @@ impl types::Local for dyn types::Local { fn local(&self) {} }
 impl dyn types::Local { fn on_dyn(&self) {} }
 impl From<B> for String { fn from(b: B) -> String {} }
 const _: () = { impl Default for B { fn default() -> B {} } };
+const _: () = unsafe { impl PartialEq for B { fn eq(&self, _: &B) -> bool {} } };
 //- /first.rs
 use crate::types::A as Renamed;
 impl<T> Renamed<T> { fn renamed(&self) {} }
@@ -81,6 +82,7 @@ def test_inherent_impls_of_std_types(program: Program) -> None:
         ("krate::types::Local", "krate::types::A", []),
         (ITERATOR, "krate::types::A", ["A<u8>"]),
         ("core::default::Default", "krate::types::B", ["B"]),
+        (EQ, "krate::types::B", ["B"]),
         (CLONE, "krate::third::D", ["D<T, N>"]),
         (COPY, "krate::third::D", ["D<T, N>"]),
         ("core::fmt::Debug", "krate::third::Q", ["Q"]),

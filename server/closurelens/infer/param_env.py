@@ -21,6 +21,7 @@ class ParamEnv:
         "answers",
         "assumes_impls",
         "bounds",
+        "is_normal",
         "normal",
         "offered",
         "open",
@@ -29,19 +30,37 @@ class ParamEnv:
     def __init__(self, db: SigDb, shared: SharedCache, predicates: tuple[Predicate, ...]) -> None:
         self.bounds: dict[Ty, list[Bound]] = {}
         self.open: list[tuple[Ty, Bound]] = []
-        for predicate in predicates:
-            subject = predicate.subject
-            for bound in elaborate(db, shared, subject, predicate.bound):
-                if subject.__class__ is t.Param:
-                    self.bounds.setdefault(subject, []).append(bound)
-                else:
-                    self.open.append((subject, bound))
-        self.assumes_impls = any(not isinstance(subject, t.Projection) for subject, _ in self.open)
+        self.assumes_impls = False
         """The predicates say of types that may have no parameters what they implement: `where String: Trait`."""
+        self.is_normal = False
+        """What projections in the predicates stand for has been added."""
         self.answers = Answers()
         self.normal: dict[Ty, Ty] = {}
         self.offered: dict[tuple[Ty, str], list[Bound]] = {}
         """The bounds of a parameter whose trait declares a name."""
+        for predicate in predicates:
+            subject = predicate.subject
+            self._assume([(subject, bound) for bound in elaborate(db, shared, subject, predicate.bound)])
+
+    def add(self, more: list[tuple[Ty, Bound]]) -> None:
+        """What else holds; what was found out without it counts no more."""
+        if more:
+            self._assume(more)
+            seen = self.answers.seen
+            self.answers = Answers()
+            self.answers.renew(seen)
+            self.normal.clear()
+            self.offered.clear()
+
+    def _assume(self, bounds: list[tuple[Ty, Bound]]) -> None:
+        for subject, bound in bounds:
+            if subject.__class__ is t.Param:
+                known = self.bounds.setdefault(subject, [])
+                if bound not in known:
+                    known.append(bound)
+            else:
+                self.open.append((subject, bound))
+                self.assumes_impls = self.assumes_impls or not isinstance(subject, t.Projection)
 
 
 def param_env(db: SigDb, shared: SharedCache, predicates: tuple[Predicate, ...]) -> ParamEnv:

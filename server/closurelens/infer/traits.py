@@ -89,8 +89,24 @@ class Solver:
         """Goals of which the candidate is known, and what that requires is pending or solved."""
         self.in_scope: dict[Ty, Ty] = {}
         """What projections stand for whose goals are pending now, or were before (rustc's projection cache)."""
+        if self.env.open and not self.env.is_normal:
+            self._normalize_env()
 
     # Bounds
+
+    def _normalize_env(self) -> None:
+        """`<A::Pointer as Deref>::Target: Trait` is about what the bounds of `A::Pointer` say that the target is."""
+        env = self.env
+        env.is_normal = True
+        added: list[tuple[Ty, Bound]] = []
+        for subject, bound in env.open:
+            if subject.__class__ is t.Projection:
+                value = self.normalize(subject)
+                if value != subject and not value.flags & (HAS_INFER | t.HAS_UNKNOWN):
+                    added.append((value, bound))
+        self.pending.clear()
+        self.in_scope.clear()
+        env.add(added)
 
     def elaborate(self, self_ty: Ty, bound: Bound) -> list[Bound]:
         """`bound` and the bounds its supertraits imply for `self_ty`; `Name = ty` bindings go along."""

@@ -65,6 +65,12 @@ def _all(attributes: str, *traits: str) -> DeriveModel:
     return DeriveModel(" ".join(f"impl {trait} for Self {{}}" for trait in traits), "", attributes)
 
 
+def _zerocopy(name: str) -> DeriveModel:
+    """Some of its derives bring the traits that theirs rests on."""
+    traits = [f"::zerocopy::{one}" for one in (name, *_ZEROCOPY_IMPLIED.get(name, ()))]
+    return DeriveModel(" ".join(f"impl {trait} for Self {{}}" for trait in traits), traits[0], "zerocopy")
+
+
 def _builder(trait: str, attributes: str) -> DeriveModel:
     """`T::builder()`, whose type is a secret of the macro."""
     inherent = f"impl Self {{ pub fn builder() -> {_SECRET}; }}"
@@ -128,6 +134,7 @@ _THISERROR = DeriveModel(
 _SALSA_KEYS = ("AsId", "FromIdWithDb", "SalsaStructInDb")
 _RKYV = "rkyv archive archive_attr omit_bounds with"
 _ZEROCOPY = "FromBytes FromZeros Immutable IntoBytes KnownLayout TryFromBytes Unaligned"
+_ZEROCOPY_IMPLIED = {"FromBytes": ("FromZeros", "TryFromBytes"), "FromZeros": ("TryFromBytes",)}
 
 DERIVES: dict[str, DeriveModel] = {
     "serde_derive::Serialize": _of("::serde::Serialize", "serde"),
@@ -231,7 +238,7 @@ DERIVES: dict[str, DeriveModel] = {
     ),
     "yara_x_macros::ErrorEnum": DeriveModel(derive_reports.ENUM_CODE),
     "displaydoc::Display": _of("::core::fmt::Display", "ignore_extra_doc_attributes prefix_enum_doc_attributes"),
-} | {f"zerocopy_derive::{name}": _of(f"::zerocopy::{name}", "zerocopy") for name in _ZEROCOPY.split()}
+} | {f"zerocopy_derive::{name}": _zerocopy(name) for name in _ZEROCOPY.split()}
 DERIVES |= {
     f"derive_more_impl::{name}": DeriveModel("", "", attribute, _words_of_derive_more(name), make)
     for name, (attribute, make) in derive_more.DERIVES.items()

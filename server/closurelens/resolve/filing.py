@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from closurelens.resolve.late_calls import LateCall
 
 _INNER_MACRO_USE = re.compile(rb"#!\[[^\]\n]*macro_use")
+_BLOCK = re.compile(rb"(?:unsafe\s*)?\{")
 _ADT_KINDS = {"struct": DefKind.STRUCT, "enum": DefKind.ENUM, "union": DefKind.UNION}
 
 
@@ -227,7 +228,7 @@ class Filing:
             return
         start, end = item.value
         source = entry.source
-        if not source.text.startswith(b"{", start) or source.text.find(b"impl", start, end) < 0:
+        if _BLOCK.match(source.text, start) is None or source.text.find(b"impl", start, end) < 0:
             return
         whole = source.text[item.range[0] : item.range[1]]
         if isinstance(source, Expansion):
@@ -237,6 +238,8 @@ class Filing:
             root = tree_of(whole)
         node = root.child_of_kind("const_item")
         block = None if node is None else node.child_by_field("value")
+        if block is not None and block.kind == "unsafe_block":
+            block = block.child_of_kind("block")
         if block is not None:
             self._crate.blocks_of(entry.path, whole)
             placed: list[tuple[Item, Source]] = [(inner, source) for inner in items_of(block, source)]
