@@ -71,7 +71,7 @@ def _ctor(cx: FnCtxt, expr: PathExpr, found: CtorValue, expected: Ty | None) -> 
 
 def assoc_value(cx: FnCtxt, expr: PathExpr, found: AssocValue) -> Ty:
     """`base::name`: an inherent function or constant, or one of a trait."""
-    base = cx.solver.normalize(found.base)
+    base = cx.solver.normalize(_with_own_args(cx, found.base))
     name = found.name
     if found.trait is not None:
         value = _trait_item(cx, expr, base, found.trait, name, found.args)
@@ -106,6 +106,18 @@ def assoc_value(cx: FnCtxt, expr: PathExpr, found: AssocValue) -> Ty:
         return value
     why = cx.db.has_unseen_impls(base) or f"no `{name}` is known for `{cx.shown(base)}`"
     return cx.unknown_at(expr, why)
+
+
+def _with_own_args(cx: FnCtxt, base: Ty) -> Ty:
+    """In an expression the arguments of a generic associated type may be left out: they are inferred."""
+    if not isinstance(base, t.Projection) or base.own_args:
+        return base
+    trait = cx.db.trait(base.trait)
+    assoc = None if trait is None else trait.assoc_types.get(base.name)
+    if assoc is None or not assoc.generics.params:
+        return base
+    own = tuple([cx.var() for _ in assoc.generics.params])
+    return t.Projection(base.self_ty, base.trait, base.args, base.name, own)
 
 
 def _is_of_one_trait(cx: FnCtxt, expr: PathExpr, name: str) -> bool:
