@@ -9,7 +9,7 @@ from resolve_fixture import load
 from closurelens.infer.goals import Answer, SharedCache
 from closurelens.infer.table import Table
 from closurelens.infer.traits import Solver
-from closurelens.ty.types import STR, Adt, Bound, Dyn, Infer, Ref, Slice, Ty
+from closurelens.ty.types import BOOL, STR, Adt, Bound, Dyn, Infer, Ref, Slice, Ty
 
 TEXT = """
 use shapes::Shape;
@@ -65,20 +65,22 @@ pub struct Url;
 pub trait Shape {}
 pub struct Place;
 impl From<&Place> for urls::Url { fn from(place: &Place) -> Self {} }
+impl From<&Place> for bool { fn from(place: &Place) -> Self {} }
 """
 
 
-def test_an_open_argument_is_not_the_type_itself() -> None:
+@pytest.mark.parametrize("made", [Adt("urls::Url"), BOOL], ids=str)
+def test_an_open_argument_is_not_the_type_itself(made: Ty) -> None:
     """`Url::from(&place)`: with `From<T> for T` alone in sight there may be other impls, where other types are."""
     fixture = load(FROM_TEXT)
     assert told(fixture, "krate", "type", "Shape") == "trait shapes::Shape"
     solver = Solver(fixture.program, table := Table(), (), SharedCache())
     source = table.new_var()
-    url, place = Adt("urls::Url"), Ref(Adt("shapes::Place"), mutable=False)
-    solver.require(url, Bound("core::convert::From", (source,)))
+    place = Ref(Adt("shapes::Place"), mutable=False)
+    solver.require(made, Bound("core::convert::From", (source,)))
     solver.select_where_possible()
     assert isinstance(table.shallow(source), Infer)
     assert table.unify(source, place)
     solver.select_where_possible()
     assert not solver.pending
-    assert solver.holds(url, "core::convert::From", (place,)) is Answer.YES
+    assert solver.holds(made, "core::convert::From", (place,)) is Answer.YES

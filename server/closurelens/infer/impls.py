@@ -59,9 +59,10 @@ def may_be_one_of_many(table: Table, impl: ImplSig, self_ty: Ty, trait: DefPath,
 
     So may they beside one that is for all types and themselves, as `From<T> for T`: it is not what an open argument is.
     """
-    if not may_be_elsewhere(table, self_ty, args):
+    is_open = any(table.shallow(arg).__class__ is t.Infer for arg in args)
+    if not is_open or table.shallow(self_ty).__class__ not in (t.Adt, t.Prim):
         return False
     near = (trait.partition("::")[0], (head_of(self_ty) or "").partition("::")[0], *names.STD_CRATES)
     header = impl.self_ty
     is_reflexive = header.__class__ is t.Param and impl.trait is not None and header in impl.trait.args
-    return is_reflexive or impl.path.partition("::")[0] not in near
+    return is_reflexive or (self_ty.__class__ is t.Adt and impl.path.partition("::")[0] not in near)
