@@ -84,6 +84,20 @@ def test_what_runs_a_future_to_its_end_gives_what_that_gives(name: str) -> None:
 
 def test_the_tables_agree() -> None:
     assert attribute_models.BLOCKING <= attribute_models.TRANSPARENT
+    assert attribute_models.PUBLISHING <= attribute_models.TRANSPARENT
+
+
+def test_what_is_exposed_is_no_more_private() -> None:
+    program = load(
+        "//# crate krate /lib.rs deps=rhai_codegen\n//# crate rhai_codegen /m.rs member=no kind=proc-macro\n"
+        "use rhai_codegen::expose_under_internals; mod inner { use crate::*; pub struct S; impl S {"
+        " #[expose_under_internals] fn shown(&self) {} #[must_use] fn hidden(&self) {} } }\n//- /m.rs\n"
+        "#[proc_macro_attribute] pub fn expose_under_internals(a: T, i: T) -> T { opaque::call(i) }\n"
+    ).program
+    shown = program.fn("krate::inner::{impl#0}::shown")
+    hidden = program.fn("krate::inner::{impl#0}::hidden")
+    assert shown is not None and hidden is not None
+    assert (shown.visible_in, hidden.visible_in) == (None, "krate::inner")
 
 
 # rustversion; the answer of a compiler that is stable and newer than the oldest, and whether every such one has it

@@ -60,6 +60,9 @@ _BLOCKING = """
 BLOCKING: Final = frozenset(_BLOCKING.split())
 """What makes an ordinary function of an `async fn`: it runs the body to its end."""
 
+PUBLISHING: Final = frozenset(["rhai_codegen::expose_under_internals"])
+"""What makes private functions seen in the whole crate at least."""
+
 PERHAPS_BLOCKING: Final = {"maybe_async::maybe_async": "is_sync"}
 """With this feature of their crate they take the `async` away from functions, impls and traits."""
 

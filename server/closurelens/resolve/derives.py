@@ -19,6 +19,7 @@ from closurelens.resolve.attribute_models import (
     BLOCKING,
     BOXING,
     PERHAPS_BLOCKING,
+    PUBLISHING,
     RUNS_HOOKS,
     SELF_ALIAS,
     TRANSPARENT,
@@ -280,7 +281,11 @@ def may_be_published(program: Program, entry: Entry) -> bool:
         return False
     for name in effective(entry.item.attrs, entry.module.crate.holds).others:
         macro = None if name in _INERT or name.split("::")[0] in _TOOLS else _attribute(program, entry, name)
-        if macro is None or macro.startswith("?") or unnumbered(macro) in TRANSPARENT:
+        if macro is None or macro.startswith("?"):
+            continue
+        if unnumbered(macro) in PUBLISHING:
+            return True
+        if unnumbered(macro) in TRANSPARENT:
             continue
         kept = program.kept_by(macro, "Fn")
         if kept is None or kept.is_published:
