@@ -18,6 +18,7 @@ from closurelens.resolve import (
     derive_models,
     derive_where,
     derives,
+    dispatched_enums,
     elem_items,
     query_groups,
     ruma_items,
@@ -68,6 +69,7 @@ _MADE: list[tuple[bytes, frozenset[bytes], list[Header]]] = [
     (b"elem", elem_items.WORDS, _headers(b"", *elem_items.TRAITS)),
     (b"revisioned", frozenset((b"impl", b"Revisioned")), _headers(b"Revisioned")),
     (b"derive_where", derive_where.WORDS, _headers(*derive_where.WORDS)),
+    (b"enum_dispatch", dispatched_enums.WORDS, _headers(b"$t")),
     (b"ast_node", ast_nodes.WORDS, _headers(*ast_nodes.TRAITS)),
 ]
 """By a word in a file: those that what its attributes make has beside it, and the heads of the impls."""

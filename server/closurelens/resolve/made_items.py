@@ -24,6 +24,7 @@ from closurelens.resolve.derive_builder_items import builder_items
 from closurelens.resolve.derive_models import type_of
 from closurelens.resolve.derive_parts import SELF, absolute, cfg_only, impl_of, named
 from closurelens.resolve.derive_where import made_of_derive_where
+from closurelens.resolve.dispatched_enums import made_of_enum_dispatch
 from closurelens.resolve.elem_items import made_of_elem
 from closurelens.resolve.inherited_variants import made_of_ast
 from closurelens.resolve.revisioned_items import made_of_revisioned
@@ -48,7 +49,7 @@ _STRINGS_AND_COMMENTS = re.compile(r'"(?:[^"\\]|\\.)*"|//[^\n]*|/\*.*?\*/', re.D
 def rewritten(crate: CrateIndex, item: Item) -> tuple[Item, list[Item]]:
     """What stands for an item whose attributes may change it, and what they declare beside it."""
     attrs = effective(item.attrs, crate.holds)
-    made = made_of_salsa(crate, item, attrs)
+    made = made_of_salsa(crate, item, attrs) or made_of_enum_dispatch(crate, item, attrs)
     if made is None and isinstance(item, AdtItem):
         made = made_of_derive_where(crate, item, attrs) or made_of_revisioned(crate, item, attrs)
         made = made or made_of_elem(crate, item, attrs) or made_of_endpoint(crate, item, attrs)
