@@ -10,8 +10,8 @@ from typing import Final
 
 from closurelens.infer.generics import SELF, substitute_bound, trait_subst
 from closurelens.infer.goals import PASSING, SharedCache
-from closurelens.ty.sig import SigDb, TraitSig
-from closurelens.ty.types import Bound, DefPath, Param, Ty
+from closurelens.ty.sig import Predicate, SigDb, TraitSig
+from closurelens.ty.types import Bound, DefPath, Param, Projection, Ty, substitute
 
 MAX_OF_ONE_TRAIT: Final = 100
 """So many bounds of one trait are looked at: in wrong code a trait may imply itself for ever larger arguments."""
@@ -37,6 +37,22 @@ def elaborate(db: SigDb, shared: SharedCache, self_ty: Ty, bound: Bound) -> list
         if len(shared.elaborated) >= _MOST_KEPT:
             shared.elaborated.clear()
         shared.elaborated[key] = out
+    return out
+
+
+def implied_of_others(db: SigDb, shared: SharedCache, self_ty: Ty, bound: Bound) -> list[Predicate]:
+    """What the bound says of associated types: `trait Rows: Iterator<Item: Copy>`, and what its supertraits say."""
+    out: list[Predicate] = []
+    for one in elaborate(db, shared, self_ty, bound):
+        trait = db.trait(one.trait)
+        if trait is None:
+            continue
+        others = [predicate for predicate in trait.generics.predicates if predicate.subject.__class__ is Projection]
+        if others:
+            subst = trait_subst(trait, self_ty, one.args)
+            out += [
+                Predicate(substitute(other.subject, subst), substitute_bound(other.bound, subst)) for other in others
+            ]
     return out
 
 

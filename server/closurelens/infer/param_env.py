@@ -5,13 +5,15 @@ Invariant: what is kept here depends on the predicates and the program alone: bo
 
 from __future__ import annotations
 
-from closurelens.infer.elaborate import elaborate
+from closurelens.infer.elaborate import elaborate, implied_of_others
 from closurelens.infer.goals import Answers, SharedCache
 from closurelens.ty import types as t
 from closurelens.ty.sig import Predicate, SigDb
 from closurelens.ty.types import Bound, Ty
 
 _MOST_KEPT = 200
+_MOST_IMPLIED = 200
+"""So many predicates are looked at: a trait may say of an associated type that it implements the trait again."""
 
 
 class ParamEnv:
@@ -38,9 +40,16 @@ class ParamEnv:
         self.normal: dict[Ty, Ty] = {}
         self.offered: dict[tuple[Ty, str], list[Bound]] = {}
         """The bounds of a parameter whose trait declares a name."""
-        for predicate in predicates:
+        work = list(predicates)
+        seen = set(predicates)
+        for predicate in work:  # grows below
             subject = predicate.subject
             self._assume([(subject, bound) for bound in elaborate(db, shared, subject, predicate.bound)])
+            if len(work) < _MOST_IMPLIED:
+                for other in implied_of_others(db, shared, subject, predicate.bound):
+                    if other not in seen:
+                        seen.add(other)
+                        work.append(other)
 
     def add(self, more: list[tuple[Ty, Bound]]) -> None:
         """What else holds; what was found out without it counts no more."""

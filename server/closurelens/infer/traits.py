@@ -103,7 +103,9 @@ class Solver:
             if subject.__class__ is t.Projection:
                 value = self.normalize(subject)
                 if value != subject and not value.flags & (HAS_INFER | t.HAS_UNKNOWN):
-                    added.append((value, bound))
+                    # `Rhs = Self` has made an argument of the projection, too.
+                    args = tuple([value if arg == subject else arg for arg in bound.args])
+                    added.append((value, Bound(bound.trait, args, bound.assoc)))
         self.pending.clear()
         self.in_scope.clear()
         env.add(added)

@@ -293,7 +293,8 @@ class TypeLowering:
         if isinstance(self.impls, RetImpls):
             return self.impl(bounds)
         if subject is not None and self.extra is not None:
-            projection = Projection(subject, trait, args, name)
+            owner = self.program.signatures.as_supertrait(Bound(trait, args), subject, name) or Bound(trait, args)
+            projection = Projection(subject, owner.trait, owner.args, name)
             for ref in bounds:
                 bound = self.bound(ref, projection)
                 if bound is not None:

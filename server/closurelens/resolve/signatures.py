@@ -385,8 +385,11 @@ class Signatures:
             if member.kind is DefKind.FUNCTION:
                 methods.setdefault(member.item.name, member.path)
         resolver = self.resolver(entry)
-        supertraits = [Predicate(_SELF, bound) for bound in TypeLowering(resolver).bounds(item.supertraits, _SELF)]
-        found.generics = Generics(self.params(entry), (*supertraits, *self.predicates_of(item.generics, resolver)))
+        of_others: list[Predicate] = []
+        bounds = TypeLowering(resolver, extra=of_others).bounds(item.supertraits, _SELF)
+        supertraits = [Predicate(_SELF, bound) for bound in bounds]
+        where = self.predicates_of(item.generics, resolver)
+        found.generics = Generics(self.params(entry), (*supertraits, *of_others, *where))
         own = tuple([Param(param.name) for param in item.generics.params])
         for member in members:
             declared = member.item
