@@ -50,6 +50,7 @@ _WASM_CLASS = re.compile(
     rb"(?:\btype\s+|\benum\s+|\bthis\s*:\s*&\s*(?:\w+::)*|static_method_of\s*=\s*)([A-Za-z_\x80-\xff][\w\x80-\xff]*)"
 )
 _DERIVE = b"derive"
+_PRIMITIVE = frozenset(name.encode() for name in PRIMS)
 _NO_WORDS: frozenset[bytes] = frozenset()
 
 
@@ -180,6 +181,7 @@ class CrateImpls:
     def __init__(self, crate: CrateIndex) -> None:
         self._crate = crate
         self._program = crate.program
+        self._has_models = not _MODELLED_CRATES.isdisjoint(crate.crate.dependencies)
         self._open: list[FileSketch] | None = None
         self._gists: Gists | None = None
         self._extra: dict[str, frozenset[bytes]] = {}
@@ -188,6 +190,7 @@ class CrateImpls:
         self._of_traits = _OtherNames()
         self._of_all = _OtherNames()
         self._type_aliases: set[bytes] = set()
+        self._given: dict[str, frozenset[bytes]] = {}
         self._candidates = Candidates()
         self._wild: set[str] = set()
         self._foreign: dict[str, frozenset[bytes]] = {}
@@ -225,7 +228,6 @@ class CrateImpls:
             return self._open
         files = self._open = list(self._crate.files())
         macros, headers, unclear = self.gists.words, self.gists.headers, self.gists.unclear
-        has_models = not _MODELLED_CRATES.isdisjoint(self._crate.crate.dependencies)
         has_builders = "derive_builder" in self._crate.crate.dependencies
         for file in files:
             for at, name, aliased in file.aliases():
@@ -243,7 +245,7 @@ class CrateImpls:
                 made |= headers[name]
                 if name in unclear:
                     self._any_header.add(file.path)
-            if has_models and (_DERIVE in words or _DERIVE in extra):
+            if self._has_models and (_DERIVE in words or _DERIVE in extra):
                 extra = extra.union(*[of for name, of in _DERIVE_WORDS.items() if name in words or name in extra])
             for trigger, added, heads in _MADE:
                 if trigger in words or trigger in extra:
@@ -354,9 +356,11 @@ class CrateImpls:
     def _may_have_impl(self, file: FileSketch, words: tuple[str, ...], of: ImplKind) -> bool:
         extra = self._extra[file.path]
         path = file.path
-        if path in self._wild or path in self._foreign or path in self._any_header or _DERIVE in extra:
+        if path in self._wild or path in self._foreign or path in self._any_header:
             return True
         trait, head = _named(words, of)
+        if _DERIVE in extra and self._may_derive_for(file, head):
+            return True
         if (
             _DERIVE in file.words()
             and not file.declared_types().isdisjoint((trait, head))
@@ -368,6 +372,28 @@ class CrateImpls:
             for headers in (self._extra_headers[path], file.impl_headers())
             for header in headers
         )
+
+    def _may_derive_for(self, file: FileSketch, head: bytes | None) -> bool:
+        """By the derives that macros and attributes write.
+
+        They stand on types whose names the file declares, or the macro has or is given; and on none without a name.
+        """
+        extra = self._extra[file.path]
+        if self._has_models and not _DERIVE_WORDS.keys().isdisjoint(extra):
+            return True
+        if head is None or head in _PRIMITIVE:
+            return False
+        return head in extra or head in file.declared_types() or head in self._given_to_deriving(file)
+
+    def _given_to_deriving(self, file: FileSketch) -> frozenset[bytes]:
+        """What stands in the file's calls of macros that write derives."""
+        given = self._given.get(file.path)
+        if given is None:
+            words = self.gists.words
+            deriving = {name for name in file.words() & words.keys() if _DERIVE in words[name]}
+            is_joining = not self.gists.joining.isdisjoint(deriving)
+            given = self._given[file.path] = file.words() if is_joining else file.words_given_to(deriving)
+        return given
 
     def _fits(self, header: Header, trait: bytes | None, head: bytes | None) -> bool:
         """`trait` None: no trait is asked for; `head` None: the impl is for a type that has no name of its own."""

@@ -29,6 +29,7 @@ _OPENING = re.compile(rb"[{(\[]")
 _IMPL = b"impl"
 # The keyword in a string, and where a macro's rule expects it.
 _NO_IMPL = re.compile(rb'"impl"|\[impl\]\s*=>')
+_JOINED = re.compile(rb"\[<|\$\{|\bconcat_idents\b")
 # Names of macros that are those of attributes too.
 _ATTRIBUTES = frozenset(b"allow cfg cfg_attr deprecated doc expect ignore inline link must_use path repr test".split())
 HARMLESS = frozenset(
@@ -121,7 +122,10 @@ class _Own:
 
 
 class Gists:
-    """The macros of a crate. `words`, `headers` and `unclear` are by name and take in what a macro may call."""
+    """The macros of a crate. `words`, `headers`, `unclear` and `joining` are by name and take in what a macro may call.
+
+    `joining` make names of several words.
+    """
 
     def __init__(self, files: Iterable[FileSketch], type_aliases: set[bytes]) -> None:
         self._type_aliases = type_aliases
@@ -132,6 +136,7 @@ class Gists:
         direct: dict[bytes, set[bytes]] = {}
         headers: dict[bytes, set[Header]] = {}
         unclear: set[bytes] = set()
+        joining: set[bytes] = set()
         self._made_by_macros: set[bytes] = set()
         """Their definitions stand in those of others: what is written there is not all that they say."""
         called: dict[bytes, set[bytes]] = {}
@@ -148,6 +153,8 @@ class Gists:
                 self._texts.setdefault(name, []).append(text)
                 direct.setdefault(name, set()).update(words)
                 called.setdefault(name, set()).update(without_attributes(set(words), text))
+                if _JOINED.search(text) is not None:
+                    joining.add(name)
                 known = headers.setdefault(name, set())
                 if _IMPL in words:
                     known.update(headers_in(text))
@@ -162,16 +169,20 @@ class Gists:
                         direct[other] <= of_name
                         and headers[other] <= headers[name]
                         and (other not in unclear or name in unclear)
+                        and (other not in joining or name in joining)
                     ):
                         of_name |= direct[other]
                         called[name] |= called[other]
                         headers[name] |= headers[other]
                         if other in unclear:
                             unclear.add(name)
+                        if other in joining:
+                            joining.add(name)
                         changed = True
         self.words = {name: frozenset(words) for name, words in direct.items()}
         self.headers = headers
         self.unclear = unclear
+        self.joining = joining
 
     def of_call(self, name: bytes, words: frozenset[bytes]) -> Gist | None:
         """Of a call of `name` with such arguments, which may be names of macros; None if it is not known."""

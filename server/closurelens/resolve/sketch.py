@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,7 @@ _PATH = re.compile(rb'path\s*=\s*"([^"\n]+)"')
 _INCLUDE = re.compile(rb'include!\s*[({\[]\s*"([^"\n]+)"')
 _IN_OUT_DIR = re.compile(rb'include!\s*[({\[]\s*concat!\s*[({\[]\s*env!\s*[({\[]\s*"OUT_DIR"[^"\n]*"([^"\n]+)"')
 _MACRO = re.compile(rb"!\s*(?:[A-Za-z_]\w*\s*)?[({\[]")
+_CALL = re.compile(rb"([A-Za-z_\x80-\xff][\w\x80-\xff]*)\s*!\s*[({\[]")
 _CFG = re.compile(rb"#\s*\[\s*cfg\s*\(")
 WORD = re.compile(rb"[A-Za-z_\x80-\xff][\w\x80-\xff]*")
 # Not `impl Trait`, which stands behind other things; what is in a macro's definition counts where the macro is called.
@@ -110,6 +111,25 @@ class FileSketch:
                 return True
         return False
 
+    def words_given_to(self, macros: Set[bytes]) -> frozenset[bytes]:
+        """All words in calls of these macros, and in calls of others that get one of their names."""
+        text = self.text
+        names = b"|".join(sorted(self.words() & macros))
+        if not names:
+            return frozenset()
+        named = re.compile(rb"\b(?:" + names + rb")\b(?!\s*!)")
+        parts: list[bytes] = []
+        at = 0
+        while (found := _CALL.search(text, at)) is not None:
+            opened = at = found.end() - 1
+            end = after_brackets(text, opened)
+            if found[1] in macros or named.search(text, opened, end) is not None:
+                parts.append(text[opened:end])
+                at = end
+            else:
+                at += 1
+        return frozenset(b" ".join(parts).translate(_BLANKS).split())
+
     def impl_headers(self) -> list[Header]:
         """What may be the head of an impl."""
         if self._headers is None:
@@ -170,7 +190,7 @@ def header_of(text: bytes) -> Header:
     generics: list[bytes] = []
     if b"/" in text:
         text = _COMMENT.sub(b" ", text)
-    rest = text.lstrip()
+    rest = text.replace(b"$crate", b"crate").lstrip()
     end = _end_of_generics(rest) if rest[:1] == b"<" else 0
     if b"/" in text or end < 0:
         words = frozenset(WORD.findall(text))
@@ -189,7 +209,13 @@ def header_of(text: bytes) -> Header:
     name = None if path is None or WORD.findall(path[0])[0] in generics else path[1]
     if is_for is None:
         return Header(ImplKind.INHERENT, frozenset(), _words_of(self_type), name)
-    return Header(ImplKind.OF_TRAIT, _words_of(rest[: is_for.start()]), _words_of(self_type), name)
+    return Header(ImplKind.OF_TRAIT, _words_of_trait(rest[: is_for.start()]), _words_of(self_type), name)
+
+
+def _words_of_trait(part: bytes) -> frozenset[bytes] | None:
+    """A macro's variable among the trait's arguments says nothing of its name."""
+    path = _PATH_TYPE.match(part) if b"$" in part else None
+    return _words_of(part if path is None else path[0])
 
 
 def _words_of(part: bytes) -> frozenset[bytes] | None:
