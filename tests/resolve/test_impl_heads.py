@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from resolve_fixture import load
 
-from closurelens.resolve.impl_index import CrateImpls
+from closurelens.resolve.impl_files import ImplFiles
 from closurelens.resolve.sketch import ImplKind, header_of, headers_in
 
 TEXT = """
@@ -62,14 +62,14 @@ def _answers() -> dict[tuple[str | None, str | None], list[list[str]]]:
     return {question: _ask(*question) for question in (*questions, *inherent)}
 
 
-def _every_file(self: CrateImpls, *_: object) -> bool:
+def _every_file(self: ImplFiles, *_: object) -> bool:
     return True
 
 
 def test_answers_are_those_of_all_files(monkeypatch: pytest.MonkeyPatch) -> None:
     found = _answers()
-    monkeypatch.setattr(CrateImpls, "_may_have", _every_file)
-    monkeypatch.setattr(CrateImpls, "_may_have_impl", _every_file)
+    monkeypatch.setattr(ImplFiles, "_may_have", _every_file)
+    monkeypatch.setattr(ImplFiles, "_may_have_impl", _every_file)
     assert found == _answers()
     assert sum(map(len, found.values())) > 12
 

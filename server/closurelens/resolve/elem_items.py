@@ -18,7 +18,7 @@ from closurelens.resolve.derive_parts import cfg_only, named
 if TYPE_CHECKING:
     from closurelens.resolve.crate_tree import CrateIndex
 
-_CRATE = "typst_macros"
+CRATES = ("typst_macros",)
 _NAMES = ("elem", "typst_macros::elem")
 _FOUNDATIONS = "::typst_library::foundations"
 _TRAITS = b"""
@@ -33,7 +33,12 @@ WORDS = TRAITS | {b"impl", b"derive", b"Clone", b"Debug", b"Hash", b"Packed"}
 def made_of_elem(crate: CrateIndex, item: AdtItem, attrs: Attrs) -> tuple[AdtItem, list[Item]] | None:
     """`attrs` are those in effect."""
     written = next((name for name in _NAMES if name in attrs.others), None)
-    if written is None or _CRATE not in crate.crate.dependencies or item.kind != "struct" or not item.variants:
+    if (
+        written is None
+        or crate.crate.dependencies.keys().isdisjoint(CRATES)
+        or item.kind != "struct"
+        or not item.variants
+    ):
         return None
     capabilities = set(split_commas((attrs.arguments or {}).get(written, "")))
     fields = [_Field(one) for one in item.variants[0].fields]

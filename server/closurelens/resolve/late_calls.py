@@ -150,7 +150,7 @@ class LateCalls:
         entry = crate.macros.own_macro(module, call, upto=upto)
         if entry is None:
             return False
-        gists = crate.impls.gists
+        gists = crate.impls.files.gists
         text = here.source.text[slice(*call.args)]
         words = frozenset(WORD.findall(text))
         gist = _gist_of(gists, entry, words)

@@ -18,7 +18,7 @@ from closurelens.resolve.derive_parts import absolute, alias_of, impl_of, named,
 if TYPE_CHECKING:
     from closurelens.resolve.crate_tree import CrateIndex
 
-_CRATES = ("ruma_common", "ruma")
+CRATES = ("ruma_common", "ruma")
 _TRAITS = {
     "request": (("client", "OutgoingRequest", "IncomingResponse"), ("server", "IncomingRequest", "OutgoingResponse")),
     "response": (("client", "IncomingResponse", ""), ("server", "OutgoingResponse", "")),
@@ -31,7 +31,7 @@ WORDS = frozenset((*TRAITS, b"impl", b"derive", b"Clone", b"Debug"))
 
 def made_of_endpoint(crate: CrateIndex, item: AdtItem, attrs: Attrs) -> tuple[AdtItem, list[Item]] | None:
     """The struct without the attribute, and its impls; None: it has none. `attrs` are those in effect."""
-    ruma = next((name for name in _CRATES if name in crate.crate.dependencies), None)
+    ruma = next((name for name in CRATES if name in crate.crate.dependencies), None)
     if ruma is None or item.kind != "struct":
         return None
     written = next((name for name in attrs.others if _attribute(name) is not None), None)
@@ -56,7 +56,7 @@ def made_of_endpoint(crate: CrateIndex, item: AdtItem, attrs: Attrs) -> tuple[Ad
 
 def _attribute(name: str) -> str | None:
     first, _, last = name.rpartition("::")
-    known = last in _TRAITS and (not first or first.partition("::")[0] in (*_CRATES, "ruma_macros"))
+    known = last in _TRAITS and (not first or first.partition("::")[0] in (*CRATES, "ruma_macros"))
     return last if known else None
 
 

@@ -79,6 +79,10 @@ class Header:
     self_words: frozenset[bytes] | None
     self_name: bytes | None = None
 
+    @property
+    def is_for_anything(self) -> bool:
+        return self.self_name is None and self.self_words is None
+
 
 @dataclass(slots=True)
 class FileSketch:
