@@ -71,6 +71,7 @@ _MADE: list[tuple[bytes, tuple[str, ...], frozenset[bytes], list[Header]]] = [
 
 Where the word is a common one, of crates with one of these dependencies only.
 """
+_BUILDERS = (b"Builder", b"BuilderError")
 _BUILDER_IMPLS = _headers(b"", b"Default", b"Display", b"Error", b"From")
 _BLANKET_IMPL = header_of(b"<T> $x for T")
 _DERIVE_WORDS = derive_models.words()
@@ -178,6 +179,8 @@ class ImplFiles:
     def __init__(self, crate: CrateIndex) -> None:
         self._crate = crate
         self._has_models = not _MODELLED_CRATES.isdisjoint(crate.crate.dependencies)
+        self._has_builders = "derive_builder" in crate.crate.dependencies
+        self._all_declared: dict[str, frozenset[bytes]] = {}
         self._open: list[FileSketch] | None = None
         self._gists: Gists | None = None
         self._extra: dict[str, frozenset[bytes]] = {}
@@ -214,7 +217,6 @@ class ImplFiles:
         self._implementing = {name for name, of in headers.items() if any(header.is_for_anything for header in of)}
         known = self._crate.crate.dependencies.keys()
         made_here = [(word, added, heads) for word, of, added, heads in _MADE if not of or not known.isdisjoint(of)]
-        has_builders = "derive_builder" in self._crate.crate.dependencies
         for file in files:
             for at, name, aliased in file.aliases():
                 is_path = not file.is_associated(at)
@@ -237,10 +239,9 @@ class ImplFiles:
                 if trigger in words or trigger in extra:
                     extra |= added
                     made.update(heads)
-            if has_builders and b"Builder" in words:
+            if self._has_builders and b"Builder" in words:
                 made.update(_BUILDER_IMPLS)
-                ends = (b"Builder", b"BuilderError")
-                extra |= {name + end for name in file.declared_types() for end in ends} | {_IMPL}
+                extra |= self._declared(file) | {_IMPL}
             if b"query_group" in words or b"query_group" in extra:
                 extra |= query_groups.words(words)
                 made.add(_BLANKET_IMPL)
@@ -351,11 +352,10 @@ class ImplFiles:
         made = [header for header in made if self._fits(header, trait, head)]
         if head is None or not all(header.is_for_anything for header in made):
             return bool(made)
-        return bool(made) and (
-            head in extra
-            or head in file.declared_types()
-            or self._is_among(head, self._given(file, self._implementing, self._given_to_implementing))
-        )
+        if not made or head in self._declared(file):
+            return bool(made)
+        given = self._given(file, self._implementing, self._given_to_implementing)
+        return self._is_among(head, given) or self._is_joined(head, file, given)
 
     def _may_be_written_for(self, file: FileSketch, trait: bytes | None, head: bytes | None) -> bool:
         """By macros that are not this crate's: they know of it what they are given, and the macros that they call."""
@@ -375,24 +375,37 @@ class ImplFiles:
             return True
         if head is None or head in _PRIMITIVE:
             return False
-        return (
-            head in extra
-            or head in file.declared_types()
-            or head in self._given(file, self._deriving, self._given_to_deriving)
-        )
+        if head in self._declared(file):
+            return True
+        given = self._given(file, self._deriving, self._given_to_deriving)
+        return head in given or self._is_joined(head, file, given)
+
+    def _declared(self, file: FileSketch) -> frozenset[bytes]:
+        """The types that the file declares, and those that its macros and attributes declare by names of their own."""
+        declared = self._all_declared.get(file.path)
+        if declared is None:
+            types = self.gists.types
+            declared = file.declared_types()
+            if self._has_builders and b"Builder" in file.words():
+                declared |= {name + end for name in declared for end in _BUILDERS}
+            declared = declared.union(*(types[name] for name in file.words() & types.keys()))
+            self._all_declared[file.path] = declared
+        return declared
 
     def _given(self, file: FileSketch, macros: Set[bytes], known: dict[str, frozenset[bytes]]) -> frozenset[bytes]:
         """What stands in the file's calls of these macros, and in those of the crate that they may call by a name."""
         given = known.get(file.path)
         if given is None:
-            words = self.gists.words
-            if self.gists.joining.isdisjoint(macros & file.words()):
-                given = file.words_given_to(macros)
-                given = given.union(*(words[name] for name in given & words.keys()))
-            else:
-                given = file.words()
+            words, passed = self.gists.words, self.gists.passed
+            given = file.words_given_to(macros)
+            given = given.union(*(words[name] for name in given & words.keys()))
+            given = given.union(*(passed[name] for name in macros & file.words() & passed.keys()))
             known[file.path] = given
         return given
+
+    def _is_joined(self, name: bytes, file: FileSketch, given: frozenset[bytes]) -> bool:
+        """Whether macros in the file may have made the name of several words."""
+        return not self.gists.joining.isdisjoint(file.words()) and self.gists.may_be_joined(name, given)
 
     def _is_among(self, name: bytes, words: frozenset[bytes]) -> bool:
         return name in words or not self._of_all.of(name).isdisjoint(words)

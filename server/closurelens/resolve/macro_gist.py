@@ -7,7 +7,7 @@ what it says that a macro leaves alone, no call of it does.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Iterator, Set
 from enum import IntEnum
 
 from closurelens.records import dataclass, field
@@ -18,6 +18,7 @@ from closurelens.resolve.sketch import (
     FileSketch,
     Header,
     after_brackets,
+    declared_types,
     header_of,
     headers_in,
     impl_heads,
@@ -29,7 +30,8 @@ _OPENING = re.compile(rb"[{(\[]")
 _IMPL = b"impl"
 # The keyword in a string, and where a macro's rule expects it.
 _NO_IMPL = re.compile(rb'"impl"|\[impl\]\s*=>')
-_JOINED = re.compile(rb"\[<|\$\{|\bconcat_idents\b")
+_JOINED = re.compile(rb"\[<[^>]*>\s*\]|\$\{[^}]*\}|concat_idents\s*!\s*[({\[][^)}\]]*")
+"""Of paste and its like, and what rustc may come to have."""
 # Names of macros that are those of attributes too.
 _ATTRIBUTES = frozenset(b"allow cfg cfg_attr deprecated doc expect ignore inline link must_use path repr test".split())
 HARMLESS = frozenset(
@@ -122,9 +124,11 @@ class _Own:
 
 
 class Gists:
-    """The macros of a crate. `words`, `headers`, `unclear` and `joining` are by name and take in what a macro may call.
+    """The macros of a crate. All that is public is by name and takes in what a macro may call.
 
-    `joining` make names of several words.
+    * `passed` are the words that a macro gives to others.
+    * `types` are the names of those that it declares, but for its arguments.
+    * `joining` make names of several words.
     """
 
     def __init__(self, files: Iterable[FileSketch], type_aliases: set[bytes]) -> None:
@@ -137,6 +141,9 @@ class Gists:
         headers: dict[bytes, set[Header]] = {}
         unclear: set[bytes] = set()
         joining: set[bytes] = set()
+        pieces: set[bytes] = set()
+        types: dict[bytes, set[bytes]] = {}
+        calls: dict[bytes, list[tuple[bytes, list[bytes]]]] = {}
         self._made_by_macros: set[bytes] = set()
         """Their definitions stand in those of others: what is written there is not all that they say."""
         called: dict[bytes, set[bytes]] = {}
@@ -153,13 +160,20 @@ class Gists:
                 self._texts.setdefault(name, []).append(text)
                 direct.setdefault(name, set()).update(words)
                 called.setdefault(name, set()).update(without_attributes(set(words), text))
-                if _JOINED.search(text) is not None:
+                for joined in _JOINED.findall(text):
                     joining.add(name)
+                    pieces.update([word.lower() for word in WORD.findall(joined.replace(b"_", b" "))])
+                types.setdefault(name, set()).update(declared_types(text))
+                calls.setdefault(name, []).extend(_calls(text))
                 known = headers.setdefault(name, set())
                 if _IMPL in words:
                     known.update(headers_in(text))
                     if sum(1 for _ in impl_starts(text)) + len(_NO_IMPL.findall(text)) != words.count(_IMPL):
                         unclear.add(name)
+        passed = {
+            name: {word for callee, given in of_name if callee == b"$" or callee in direct for word in given}
+            for name, of_name in calls.items()
+        }
         changed = True
         while changed:
             changed = False
@@ -168,12 +182,16 @@ class Gists:
                     if other != name and not (
                         direct[other] <= of_name
                         and headers[other] <= headers[name]
+                        and passed[other] <= passed[name]
+                        and types[other] <= types[name]
                         and (other not in unclear or name in unclear)
                         and (other not in joining or name in joining)
                     ):
                         of_name |= direct[other]
                         called[name] |= called[other]
                         headers[name] |= headers[other]
+                        passed[name] |= passed[other]
+                        types[name] |= types[other]
                         if other in unclear:
                             unclear.add(name)
                         if other in joining:
@@ -183,6 +201,20 @@ class Gists:
         self.headers = headers
         self.unclear = unclear
         self.joining = joining
+        self._pieces = pieces
+        self.passed = passed
+        self.types = types
+
+    def may_be_joined(self, name: bytes, given: Iterable[bytes]) -> bool:
+        """Whether a macro that is given these words may make the name of them and of its own."""
+        text = name.replace(b"_", b"").lower()
+        pieces = [word.replace(b"_", b"").lower() for word in given]
+        pieces = [piece for piece in {*pieces, *self._pieces} if piece and piece in text and piece != text]
+        reached = {0}
+        for start in range(len(text)):
+            if start in reached:
+                reached.update([start + len(piece) for piece in pieces if text.startswith(piece, start)])
+        return len(text) in reached
 
     def of_call(self, name: bytes, words: frozenset[bytes]) -> Gist | None:
         """Of a call of `name` with such arguments, which may be names of macros; None if it is not known."""
@@ -334,6 +366,13 @@ class Gists:
                 if not call[1] and call[2] not in _PLAIN_MACROS and call[2] not in self.words:
                     return False
         return b"#" not in text or _has_plain_attributes(text)
+
+
+def _calls(text: bytes) -> Iterator[tuple[bytes, list[bytes]]]:
+    """Macros that a text calls, `$` for one that a variable names, and the words of their arguments."""
+    for call in _CALL.finditer(text):
+        opened = call.end() - 1
+        yield b"$" if call[1] else call[2], WORD.findall(text, opened, after_brackets(text, opened))
 
 
 def _has_plain_attributes(text: bytes) -> bool:

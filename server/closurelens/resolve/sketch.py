@@ -126,12 +126,12 @@ class FileSketch:
         at = 0
         while (found := _CALL.search(text, at)) is not None:
             opened = at = found.end() - 1
+            if _is_in_line_comment(text, found.start()):
+                continue
             end = after_brackets(text, opened)
             if found[1] in macros or named.search(text, opened, end) is not None:
                 parts.append(text[opened:end])
                 at = end
-            else:
-                at += 1
         return frozenset(b" ".join(parts).translate(_BLANKS).split())
 
     def impl_headers(self) -> list[Header]:
@@ -166,8 +166,14 @@ class FileSketch:
     def declared_types(self) -> frozenset[bytes]:
         """Names that follow `struct`, `enum` or `union`."""
         if self._declared is None:
-            self._declared = frozenset(name for pattern in _TYPES for name in pattern.findall(self.text))
+            self._declared = frozenset(declared_types(self.text))
         return self._declared
+
+
+def declared_types(text: bytes) -> Iterator[bytes]:
+    """Names that follow `struct`, `enum` or `union`."""
+    for pattern in _TYPES:
+        yield from pattern.findall(text)
 
 
 def _heads(type: bytes) -> list[bytes]:
