@@ -6,18 +6,24 @@ import pytest
 from resolve_fixture import load
 
 from closurelens.resolve.impl_files import ImplFiles
-from closurelens.resolve.sketch import ImplKind, header_of, headers_in
+from closurelens.resolve.macro_gist import Gists
+from closurelens.resolve.sketch import FileSketch, ImplKind, header_of, headers_in
 
 TEXT = """
 pub struct A<T>(T); pub struct B; pub trait Local<X = u8> {} pub trait Other {}
 pub type Pair = (B, B); pub type Short = A<u8>;
-mod bounds; mod blanket; mod shapes; mod aliases; mod called; mod tokens; mod defaults; mod keywords; mod groups;
 #[macro_use] mod macros { macro_rules! outer { ($t:ident) => { inner!{$t} } }
   macro_rules! inner { ($t:ident) => { impl crate::Local for crate::$t {} impl crate::$t { fn made(&self) {} } } }
   macro_rules! head { ($($head:tt)*) => { impl $($head)* {} } }
   macro_rules! attr { ($imp:tt $t:ident) => { $imp crate::Other for crate::$t {} } }
   macro_rules! doc { ($t:ident) => { impl crate::Local<u16> for crate::$t {} } }
-  macro_rules! key { ([impl] => $t:ident) => { unsafe impl crate::Other for crate::A<crate::$t> {} } } }
+  macro_rules! key { ([impl] => $t:ident) => { unsafe impl crate::Other for crate::A<crate::$t> {} } }
+  macro_rules! declare { ($t:ident) => { #[derive(Clone)] pub struct $t; } }
+  macro_rules! fixed { () => { inner!{B} #[derive(Clone)] pub struct Fixed; } }
+  macro_rules! rooted { ($t:ident) => { impl $crate::Other for $crate::$t {} } }
+  macro_rules! given { ($x:ty) => { impl crate::Local<$x> for crate::B {} } } }
+mod bounds; mod blanket; mod shapes; mod aliases; mod called; mod tokens; mod defaults; mod keywords; mod groups;
+mod derived; mod fixed; mod rooted; mod given;
 //- /bounds.rs
 use crate::*; impl<T: Local> Other for A<T> where T: for<'a> Fn(&'a u8) {}
 //- /blanket.rs
@@ -40,9 +46,29 @@ use crate::*; unsafe /* why */ impl Local<bool> for B {} /* note */ impl /* for 
 doc!(B);
 //- /groups.rs
 key!([impl] => B);
+//- /derived.rs
+declare!(D);
+//- /fixed.rs
+fixed!();
+//- /rooted.rs
+rooted!(B);
+//- /given.rs
+given!(i8);
 """
-TRAITS = ("krate::Local", "krate::Other", "core::ops::deref::Deref")
-HEADS = ("krate::A", "krate::B", "u8", "&", "&mut", "(2)", "fn", "dyn krate::Local", None)
+TRAITS = ("krate::Local", "krate::Other", "core::ops::deref::Deref", "core::clone::Clone")
+HEADS = (
+    "krate::A",
+    "krate::B",
+    "krate::derived::D",
+    "krate::fixed::Fixed",
+    "u8",
+    "&",
+    "&mut",
+    "(2)",
+    "fn",
+    "dyn krate::Local",
+    None,
+)
 
 
 def _ask(trait: str | None, head: str | None) -> list[list[str]]:
@@ -71,7 +97,9 @@ def test_answers_are_those_of_all_files(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(ImplFiles, "_may_have", _every_file)
     monkeypatch.setattr(ImplFiles, "_may_have_impl", _every_file)
     assert found == _answers()
-    assert sum(map(len, found.values())) > 12
+    assert sum(map(len, found.values())) > 18
+    assert found["core::clone::Clone", "krate::derived::D"]
+    assert found["core::clone::Clone", "krate::fixed::Fixed"]
 
 
 @pytest.mark.parametrize(
@@ -84,6 +112,8 @@ def test_answers_are_those_of_all_files(monkeypatch: pytest.MonkeyPatch) -> None
         (b" Local for <B as C>::D ", None, None, None),
         (b" $($head)* ", None, None, None),
         (b" Local for $t ", ImplKind.OF_TRAIT, b"Local", None),
+        (b" $crate::Local<$x> for $t ", ImplKind.OF_TRAIT, b"Local crate", None),
+        (b" $($path)::* for A ", ImplKind.OF_TRAIT, None, b"A"),
     ],
 )
 def test_a_head(text: bytes, kind: ImplKind | None, trait: bytes | None, name: bytes | None) -> None:
@@ -116,3 +146,32 @@ def test_where_a_head_ends(text: bytes, kind: ImplKind, name: bytes | None) -> N
 
 def test_a_long_comment_is_one() -> None:
     assert headers_in(b"/// " + b"word; " * 40 + b"impl A {}\n") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "may_be"),
+    [
+        (b"BorderProperty", {b"Border"}, True),
+        (b"border_property", {b"Border"}, True),
+        (b"BorderWidthProperty", {b"Border", b"width"}, True),
+        (b"BorderStyle", {b"Border"}, False),
+        (b"Border", {b"Border"}, False),
+    ],
+)
+def test_names_of_several_words(name: bytes, given: set[bytes], may_be: bool) -> None:
+    text = b"macro_rules! m { ($n:ident) => { paste! { impl [<$n:camel Property>] {} } } }"
+    gists = Gists([FileSketch("lib.rs", text, None)], set())
+    assert gists.joining == {b"m"}
+    assert gists.may_be_joined(name, given) is may_be
+
+
+def test_words_that_macros_are_given() -> None:
+    text = b"//! m!(A);\nm!(B [C]); n!(D m); n!(E m!(F)); fn f() { m! { G } }"
+    found = FileSketch("lib.rs", text, None).words_given_to({b"m"})
+    assert found == {b"B", b"C", b"D", b"m", b"F", b"G"}
+
+
+def test_names_of_types() -> None:
+    text = b"type A = crate::B<C>;\n// type for = D;\ntype E<T> where T: F = [G; 2];\ntrait T { type H; }"
+    found = [(name, sorted(of)) for _, name, of in FileSketch("lib.rs", text, None).aliases()]
+    assert found == [(b"A", [b"B"]), (b"E", [b"G"]), (b"H", [])]
