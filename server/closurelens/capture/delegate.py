@@ -22,7 +22,7 @@ Parent = h.Expr | h.LetStmt | None
 class Delegate:
     """Of one closure. `expr` is the place expression a use is told at, `parent` what that stands in."""
 
-    __slots__ = ("closure", "facts", "indexed", "suspect", "visit")
+    __slots__ = ("closure", "facts", "indexed", "perhaps", "suspect", "visit")
 
     def __init__(self, facts: Facts, closure: int) -> None:
         self.facts = facts
@@ -32,6 +32,8 @@ class Delegate:
         """Bases of index expressions whose use has been told."""
         self.suspect = ""
         """Set inside the arguments of an unknown macro, which may do anything with what they use: why it is unknown."""
+        self.perhaps: tuple[str, bool] | None = None
+        """Set inside code that is there or not: why that is not known, and whether it is likely to be there."""
 
     def borrow(
         self,
@@ -129,6 +131,9 @@ class Delegate:
             infos = guesses.first((projs, access), guesses.anything(self.facts, root, self.limit(root)))
             self.doubtful(place, infos, expr, parent, self.suspect, why=why, pat=pat)
             return
+        if self.perhaps is not None:
+            self.doubtful(place, [(projs, access)], expr, parent, "", why=why, pat=pat)
+            return
         self.visit.events.append(
             Event(
                 place.binding,
@@ -155,6 +160,10 @@ class Delegate:
         pat: h.Pat | None = None,
     ) -> None:
         """One of several uses; None among them: no use. The first is shown."""
+        if self.perhaps is not None:
+            unknown, is_there = self.perhaps
+            infos = [*infos, None] if is_there else [None, *infos]
+            reason = reason or unknown
         bundles = self._bundles(place, infos)
         first = bundles[0]
         doubt = self._doubt(place, bundles, reason)
@@ -177,7 +186,7 @@ class Delegate:
                 )
             )
 
-    def perhaps(self, place: UpvarPlace, infos: Sequence[Info], reason: str) -> None:
+    def other_uses(self, place: UpvarPlace, infos: Sequence[Info], reason: str) -> None:
         """One of several uses, of which the first is told elsewhere."""
         self._doubt(place, self._bundles(place, infos), reason)
 

@@ -63,18 +63,19 @@ def closure_tree(body: h.Body, local_of: dict[int, int], *, mentions: bool) -> C
     """`mentions`: fill in `ClosureNode.mentioned`."""
     tree = ClosureTree({}, [BODY] * len(body.bindings))
     owner = tree.owner
+    undecided = _undecided(body) if mentions else frozenset()
     work: list[tuple[h.Expr, ClosureNode | None, bool]] = [(e, None, False) for e in body.disabled]
     work.append((body.root, None, True))
     while work:
         expr, inside, is_enabled = work.pop()
         kind = expr.__class__
         if kind is h.PathExpr:
-            if mentions and is_enabled and inside is not None:
+            if mentions and is_enabled and inside is not None and expr.id not in undecided:
                 _mention(local_of.get(expr.id), inside, tree)
             continue
         if kind is h.Lit:
             continue
-        if isinstance(expr, h.Missing) and tree.missing is None:
+        if isinstance(expr, h.Missing) and expr.perhaps is None and tree.missing is None:
             tree.missing = expr.why
         patterns = PATTERNS.get(kind)
         if patterns is not None and inside is not None:
@@ -106,6 +107,25 @@ def closure_tree(body: h.Body, local_of: dict[int, int], *, mentions: bool) -> C
             work.extend([(e, inside, False) for s in expr.stmts if isinstance(s, h.Disabled) for e in _of_disabled(s)])
     tree.nodes = {n.expr.id: n for n in sorted(tree.nodes.values(), key=_start)}
     return tree
+
+
+def _undecided(body: h.Body) -> frozenset[int]:
+    """The paths in code that may not be there."""
+    found: set[int] = set()
+    work: list[tuple[h.Expr | None, bool]] = [(body.root, False)]
+    while work:
+        expr, inside = work.pop()
+        if expr is None:
+            continue
+        if isinstance(expr, h.PathExpr):
+            if inside:
+                found.add(expr.id)
+        elif isinstance(expr, h.Closure):
+            work += [(part, inside) for part in (*expr.explicit, expr.body)]
+        elif (parts := PARTS.get(expr.__class__)) is not None:
+            inside = inside or (isinstance(expr, h.Missing) and expr.perhaps is not None)
+            work += [(part, inside) for part in parts(expr)]
+    return frozenset(found)
 
 
 def has_written(body: h.Body, *, coroutines: bool) -> bool:

@@ -160,7 +160,8 @@ class _Analysis:
         captures: list[MinCapture] = []
         for event, processed in variable.uses:
             mc.add(captures, processed.projs, processed.access, event)
-        if not self.is_precise:
+        is_mentioned = not self.is_precise and variable.binding in self.node.mentioned
+        if not self.is_precise and (is_mentioned or variable.uses):
             mention = Event(
                 variable.binding, variable.base_ty, (), _mention(clause), self.expr.range, UseWhy.READ, None, None
             )
@@ -170,9 +171,11 @@ class _Analysis:
         if not variable.doubts:
             return found, []
         certain: list[Info] = [(p.projs, p.access) for e, p in variable.uses if e.doubt is None]
-        if not self.is_precise:
+        if is_mentioned:
             certain.append(((), _mention(clause)))
         doubts = [[_bundle(b) for b in bundles] for _, bundles in variable.doubts]
+        if not self.is_precise:
+            doubts = [[(*b, ((), _mention(clause))) if b else b for b in bundles] for bundles in doubts]
         outcomes = mc.outcomes(certain, doubts)
         guess: Bundle = tuple([(c.projs, c.access) for c in captures])
         if outcomes is None:

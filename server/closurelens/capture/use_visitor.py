@@ -183,9 +183,14 @@ class ExprUseVisitor:
     def _missing(self, expr: h.Missing) -> None:
         if expr.why in _TORN or expr.names_in_strings:
             self.delegate.visit.blind.append(expr.why)
-        self.stack.append((self._leave_missing, self.delegate.suspect, None))
-        self.delegate.suspect = expr.why
-        self._push_all(self.borrow, expr.inside, expr)
+        delegate = self.delegate
+        self.stack.append((self._leave_missing, delegate.suspect, delegate.perhaps))
+        if expr.perhaps is None or any(part.__class__ in PLACE_EXPRS for part in expr.inside):
+            delegate.suspect = expr.why
+            self._push_all(self.borrow, expr.inside, expr)
+        else:
+            delegate.perhaps = (expr.why, expr.perhaps is not h.Perhaps.OFF)
+            self._push_all(self.consume, expr.inside, expr)
 
     def _path(self, expr: h.PathExpr) -> None:
         """A name that leads nowhere may be a variable that a macro makes, and so be captured."""
@@ -193,12 +198,16 @@ class ExprUseVisitor:
         if missing is not None and expr.id in self.unknown and len(expr.path.segments) == 1:
             self.delegate.visit.blind.append(missing)
 
-    def _leave_missing(self, suspect: str, _: None) -> None:
-        self.delegate.suspect = suspect
+    def _leave_missing(self, suspect: str, perhaps: tuple[str, bool] | None) -> None:
+        self.delegate.suspect, self.delegate.perhaps = suspect, perhaps
 
     def _block(self, expr: h.Block) -> None:
         self._push(self.consume, expr.tail, expr)
         for stmt in reversed(expr.stmts):
+            if isinstance(stmt, h.Disabled):
+                stmt = stmt.stmt
+                if not (isinstance(stmt, h.ExprStmt) and isinstance(stmt.expr, h.Missing) and stmt.expr.perhaps):
+                    continue
             if isinstance(stmt, h.ExprStmt):
                 self.stack.append((self.consume_uncoerced, stmt.expr, None))
             elif isinstance(stmt, h.LetStmt) and stmt.init is not None:
@@ -346,7 +355,7 @@ class ExprUseVisitor:
         if infos[0][1] is MUT:
             self.delegate.doubtful(place, infos, base, node, reason)
         else:
-            self.delegate.perhaps(place, infos, reason)
+            self.delegate.other_uses(place, infos, reason)
 
     def _first_use(self, expr: h.Expr, place: UpvarPlace) -> tuple[Projs, Access] | None:
         """What the adjustments of an expression do to its place; None when there are none."""

@@ -27,16 +27,27 @@ class ExprBase:
     in_macro: bool = field(default=False, kw_only=True)
 
 
+class Perhaps(Enum):
+    """What is likely of code that stands here or not, as a `cfg` has it that is not known."""
+
+    ON = "on"
+    OFF = "off"
+    LET = "let"
+    """The value of a variable: another `let` may be the one that counts, with a value of another type."""
+
+
 @dataclass(slots=True)
 class Missing(ExprBase):
     """An expression that cannot be known, and why (a phrase); `inside`: the expressions that could be parsed in it.
 
-    `names_in_strings`: a string in it would use variables if it were a format string.
+    `names_in_strings`: a string in it would use variables if it were a format string. `perhaps`: what is inside stands
+    here or not, as a `cfg` has it that is not known.
     """
 
     why: str
     inside: list[Expr]
     names_in_strings: bool = False
+    perhaps: Perhaps | None = None
 
 
 class LitKind(Enum):

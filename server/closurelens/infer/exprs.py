@@ -61,6 +61,9 @@ def check_body(cx: FnCtxt, root: Expr, frame: Frame) -> None:
 
 
 def _missing(cx: FnCtxt, expr: h.Missing, expected: Ty | None) -> Ty:
+    if expr.perhaps is h.Perhaps.ON or (expr.perhaps is h.Perhaps.OFF and expr.inside):
+        return _perhaps(cx, expr, expr.inside[0], expected)
+
     def inside() -> None:
         for part in expr.inside:
             check_expr(cx, part, t.Unknown(expr.why))
@@ -68,6 +71,24 @@ def _missing(cx: FnCtxt, expr: h.Missing, expected: Ty | None) -> Ty:
 
     _aside(cx, inside)
     return cx.unknown_at(expr, expr.why)
+
+
+def _perhaps(cx: FnCtxt, expr: h.Missing, part: Expr, expected: Ty | None) -> Ty:
+    """All that may stand in one place has the type that is wanted there."""
+    diverges = cx.diverges
+
+    def check() -> None:
+        if expected is None:
+            check_expr(cx, part)
+        else:
+            check_coerce(cx, part, expected)
+
+    if expr.perhaps is h.Perhaps.ON:
+        check()
+    else:
+        _aside(cx, check)
+    cx.diverges = diverges
+    return cx.expr_ty[part.id]
 
 
 def _lit(cx: FnCtxt, expr: h.Lit, expected: Ty | None) -> Ty:

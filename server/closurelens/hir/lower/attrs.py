@@ -48,6 +48,25 @@ def is_enabled(attrs: Attrs, cfg: Cfg) -> bool:
     return True
 
 
+def undecided(attrs: Attrs, decided: Callable[[str], bool | None]) -> str | None:
+    """The first `cfg` that is not known to hold, unless another one is known not to."""
+    found: str | None = None
+    work = [(attrs, "")]
+    while work:
+        here, given = work.pop()
+        for text in here.cfg:
+            answer = decided(text)
+            if answer is False and not given:
+                return None
+            if answer is not True and found is None:
+                found = given or text
+        for predicate, added in here.conditional:
+            answer = decided(predicate)
+            if answer is not False:
+                work.append((added, given if answer else given or predicate))
+    return found
+
+
 def effective(attrs: Attrs, cfg: Cfg) -> Attrs:
     """With what those `cfg_attr` add whose predicate holds."""
     if not attrs.conditional:

@@ -6,8 +6,22 @@ Invariant: the tail of a block is its last statement that `cfg` leaves, if that 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import assert_never
 
-from closurelens.hir.body import Block, Disabled, Expr, ExprStmt, ItemStmt, LetStmt, Stmt
+from closurelens.hir.body import (
+    Block,
+    Disabled,
+    Expr,
+    ExprStmt,
+    For,
+    If,
+    ItemStmt,
+    LetStmt,
+    Missing,
+    Perhaps,
+    Stmt,
+    While,
+)
 from closurelens.hir.lower.broken import own_errors
 from closurelens.hir.lower.calls import lower_macro_expr, lower_macro_stmt
 from closurelens.hir.lower.fragments import fragment
@@ -37,6 +51,9 @@ def lower_statements(lo: Lowerer, nodes: Sequence[Node]) -> tuple[list[Stmt], Ex
     for at in range(len(stmts) - 1, -1, -1):
         last = stmts[at]
         if isinstance(last, Disabled):
+            other = _other_tail(lo, last.stmt)
+            if other is not None:
+                return stmts, other
             continue
         if isinstance(last, ExprStmt) and not last.has_semi:
             del stmts[at]
@@ -89,7 +106,11 @@ def statements(lo: Lowerer, nodes: Sequence[Node]) -> list[Stmt]:
         else:
             continue
         if attributes:
-            if not lo.is_on(attributes):
+            is_on = lo.is_on(attributes)
+            why = lo.undecided(attributes)
+            if why is not None:
+                stmts[start:] = [_perhaps(lo, stmt, why, is_on=is_on) for stmt in stmts[start:]]
+            elif not is_on:
                 stmts[start:] = [Disabled(stmt) for stmt in stmts[start:]]
             attributes = []
         if lo.held:
@@ -100,6 +121,40 @@ def statements(lo: Lowerer, nodes: Sequence[Node]) -> list[Stmt]:
     lo.depth -= 3
     lo.held = outer
     return stmts
+
+
+def _perhaps(lo: Lowerer, stmt: Stmt, why: str, *, is_on: bool) -> Stmt:
+    """A statement that a `cfg` leaves or not. A variable is there in either case: without it nothing could use it."""
+    match stmt:
+        case ExprStmt():
+            half = Perhaps.ON if is_on else Perhaps.OFF
+            inner = stmt.expr
+            made = ExprStmt(lo.perhaps([inner], inner.range, why, half, in_macro=inner.in_macro), stmt.has_semi)
+            return made if is_on else Disabled(made)
+        case LetStmt():
+            inside = [expr for expr in (stmt.init, stmt.otherwise) if expr is not None]
+            init = lo.perhaps(inside, stmt.range, why, Perhaps.LET, in_macro=any(expr.in_macro for expr in inside))
+            return LetStmt(stmt.pat, None, init, None, stmt.range)
+        case ItemStmt():
+            return stmt if is_on else Disabled(stmt)
+        case Disabled():
+            return stmt
+        case _:
+            assert_never(stmt)
+
+
+def _other_tail(lo: Lowerer, stmt: Stmt) -> Expr | None:
+    """The value of a block whose last expression may not be there."""
+    if not isinstance(stmt, ExprStmt) or stmt.has_semi or not isinstance(stmt.expr, Missing):
+        return None
+    expr = stmt.expr
+    if expr.perhaps is not Perhaps.OFF or any(_has_no_value(inner) for inner in expr.inside):
+        return None
+    return lo.perhaps([], expr.range, expr.why, Perhaps.OFF, in_macro=expr.in_macro)
+
+
+def _has_no_value(expr: Expr) -> bool:
+    return isinstance(expr, While | For) or (isinstance(expr, If) and expr.otherwise is None)
 
 
 def _stmt(lo: Lowerer, node: Node, stmts: list[Stmt]) -> None:

@@ -15,6 +15,7 @@ from closurelens.hir.body import (
     Match,
     Missing,
     Pat,
+    Perhaps,
     While,
     WildPat,
 )
@@ -125,8 +126,13 @@ def _arm(lo: Lowerer, node: Node, arms: list[Arm]) -> None:
     body = lo.required(value, node)
     if errors:
         body = lo.missing(node, SYNTAX_ERROR, [body, *map(lo.expr, errors)])
+    is_on = lo.is_on(attributes)
+    why = lo.undecided(attributes)
+    if why is not None:
+        half = Perhaps.ON if is_on else Perhaps.OFF
+        body = lo.perhaps([body], body.range, why, half, in_macro=body.in_macro)
     arm = Arm(pat, guard, body)
-    if lo.is_on(attributes):
+    if is_on or why is not None:
         arms.append(arm)
     else:
         lo.not_plain += 1

@@ -17,6 +17,7 @@ from closurelens.hir.body import (
     Lit,
     LitKind,
     PathExpr,
+    Perhaps,
     RangeExpr,
     Repeat,
     Return,
@@ -183,16 +184,30 @@ def lower_listed(lo: Lowerer, nodes: Sequence[Node]) -> list[Expr]:
         kind = child.kind
         if kind in exprs:
             if attributes:
-                if lo.is_on(attributes):
-                    lowered.append(lo.expr(child))
-                else:
-                    lo.hold(lo.expr(child))
+                element = _kept(lo, lo.expr(child), attributes)
+                if element is not None:
+                    lowered.append(element)
                 attributes = []
             else:
                 lowered.append(lo.expr(child))
         elif kind == "attribute_item":
             attributes.append(child)
     return lowered
+
+
+def _kept(lo: Lowerer, expr: Expr, attributes: Sequence[Node]) -> Expr | None:
+    """An element of a list, unless `cfg` leaves it out; then it is held."""
+    if not attributes:
+        return expr
+    is_on = lo.is_on(attributes)
+    why = lo.undecided(attributes)
+    if why is not None:
+        half = Perhaps.ON if is_on else Perhaps.OFF
+        return lo.perhaps([expr], expr.range, why, half, in_macro=expr.in_macro)
+    if is_on:
+        return expr
+    lo.hold(expr)
+    return None
 
 
 def _tuple(lo: Lowerer, node: Node) -> Expr:
@@ -226,18 +241,15 @@ def _struct(lo: Lowerer, node: Node) -> Expr:
         if kind == "field_initializer":
             field = child.child_by_field("field")
             value = lo.required(child.child_by_field("value"), child)
-            if lo.is_on([part for part in child.children if part.kind == "attribute_item"]):
-                fields.append(("" if field is None else lo.name(field), value))
-            else:
-                lo.hold(value)
+            kept = _kept(lo, value, [part for part in child.children if part.kind == "attribute_item"])
+            if kept is not None:
+                fields.append(("" if field is None else lo.name(field), kept))
         elif kind == "shorthand_field_initializer":
             named = child.child_of_kind("identifier")
             if named is not None:
-                value = lo.expr(named)
-                if lo.is_on([part for part in child.children if part.kind == "attribute_item"]):
-                    fields.append((lo.name(named), value))
-                else:
-                    lo.hold(value)
+                kept = _kept(lo, lo.expr(named), [part for part in child.children if part.kind == "attribute_item"])
+                if kept is not None:
+                    fields.append((lo.name(named), kept))
         elif kind == "base_field_initializer":
             base = last_expr(lo, child)
             spread = None if base is None else lo.expr(base)

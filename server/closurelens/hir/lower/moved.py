@@ -91,7 +91,9 @@ class Mover:
 
 def _missing(m: Mover, x: h.Missing) -> h.Expr:
     inside = m.all(x.inside)
-    return h.Missing(x.id + m.exprs, m.range(x.range), x.why, inside, x.names_in_strings, in_macro=x.in_macro)
+    return h.Missing(
+        x.id + m.exprs, m.range(x.range), x.why, inside, x.names_in_strings, x.perhaps, in_macro=x.in_macro
+    )
 
 
 def _lit(m: Mover, x: h.Lit) -> h.Expr:

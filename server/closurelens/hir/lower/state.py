@@ -18,9 +18,10 @@ from closurelens.hir.body import (
     Missing,
     MissingPat,
     Pat,
+    Perhaps,
     Stmt,
 )
-from closurelens.hir.lower.attrs import is_enabled, lower_attrs
+from closurelens.hir.lower.attrs import is_enabled, lower_attrs, undecided
 from closurelens.hir.lower.broken import is_hurt
 from closurelens.hir.lower.reader import MAX_DEPTH, TOO_DEEP, Range, Reader
 from closurelens.hir.lower.reuse import Statements
@@ -36,11 +37,13 @@ SYNTAX_ERROR = "syntax error"
 class LowerContext:
     """Of one body. `cfg` decides the text inside `cfg(..)`; without an `expander` macro calls stay `Missing`.
 
+    `decided`: as `cfg`, None where that is not known; left out where all is.
     `reuse`: what lowering earlier texts of the body in the same context gave.
     """
 
     edition: int = 2021
     cfg: Callable[[str], bool] = lambda text: False
+    decided: Callable[[str], bool | None] | None = None
     expander: ExpanderApi | None = None
     reuse: Statements | None = None
 
@@ -192,6 +195,19 @@ class Lowerer(Reader):
         if not attributes or not any(b"cfg" in self.text[node.start : node.end] for node in attributes):
             return True
         return is_enabled(lower_attrs(self, attributes), self.context.cfg)
+
+    def undecided(self, attributes: Sequence[Node]) -> str | None:
+        """Why it is not known whether these attributes leave what follows."""
+        decided = self.context.decided
+        if decided is None or not any(b"cfg" in self.text[node.start : node.end] for node in attributes):
+            return None
+        cfg = undecided(lower_attrs(self, attributes), decided)
+        return None if cfg is None else f"`cfg({cfg})` decides about it"
+
+    def perhaps(self, inside: list[Expr], range_: Range, why: str, perhaps: Perhaps, *, in_macro: bool) -> Missing:
+        """What stands there or not."""
+        self.not_plain += 1
+        return Missing(self.expr_id(), range_, why, inside, perhaps=perhaps, in_macro=in_macro)
 
     def hold(self, expr: Expr) -> None:
         """Keep an expression that is switched off."""
