@@ -210,7 +210,7 @@ def lower_context(owner: BodyOwner, source: Source, root: Node | None = None) ->
         macros.uses = _local_uses(root, source)
     expander = crate.macros.body_expander(entry.module, macros)
     reuse = None if isinstance(source, Expansion) or macros.local or macros.uses else owner.statements.next_text()
-    return LowerContext(crate.edition, crate.holds, crate.decided if crate.crate.cfg.open else None, expander, reuse)
+    return LowerContext(crate.edition, crate.holds, expander, reuse, crate.decided if crate.crate.cfg.open else None)
 
 
 def _local_macros(root: Node, source: Source, crate: CrateIndex) -> list[_LocalMacro]:

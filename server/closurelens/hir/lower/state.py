@@ -43,9 +43,9 @@ class LowerContext:
 
     edition: int = 2021
     cfg: Callable[[str], bool] = lambda text: False
-    decided: Callable[[str], bool | None] | None = None
     expander: ExpanderApi | None = None
     reuse: Statements | None = None
+    decided: Callable[[str], bool | None] | None = None
 
 
 @dataclass(slots=True)
