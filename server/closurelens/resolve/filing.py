@@ -457,7 +457,7 @@ def _undecided(crate: CrateIndex, items: Sequence[Item], source: Source) -> dict
     heads: dict[str, bytes] = {}
     found: dict[str, str] = {}
     for item in items:
-        if not item.attrs.cfg or not isinstance(item, FnItem | ValueItem | TypeAliasItem | AdtItem):
+        if not item.attrs.cfg or not isinstance(item, FnItem | ValueItem | TypeAliasItem | AdtItem | MacroRulesItem):
             continue
         cfg = crate.undecided(item.attrs)
         if cfg is None:
