@@ -594,3 +594,29 @@ def test_many_modules_of_macros_are_filled_one_after_the_other() -> None:
     fixture = load(text)
     assert answer(fixture, "krate::last", "type", "Last") == "struct krate::last::Last"
     assert answer(fixture, "krate", "type", "m7::S7") == "struct krate::m7::S7"
+
+
+GLOBS = """
+//# crate krate /lib.rs deps=dep
+//# crate dep /dep.rs
+pub mod a { use dep::*; }
+pub mod b { use crate::c::*; use inner::*; }
+pub mod c { pub mod inner { pub struct In; } }
+//- /dep.rs
+pub struct Thing; pub struct Other;
+"""
+
+
+@pytest.mark.parametrize(
+    ("module", "first", "then", "found"),
+    [
+        ("krate::a", "dep::Thing", "Other", "struct dep::Other"),
+        ("krate::a", "Other", "dep::Thing", "struct dep::Thing"),
+        ("krate::b", "inner::In", "In", "struct krate::c::inner::In"),
+        ("krate::b", "In", "inner::In", "struct krate::c::inner::In"),
+    ],
+)
+def test_a_name_in_a_globs_own_path_is_asked_for_first(module: str, first: str, then: str, found: str) -> None:
+    fixture = load(GLOBS)
+    assert answer(fixture, module, "type", first) != "nothing"
+    assert answer(fixture, module, "type", then) == found

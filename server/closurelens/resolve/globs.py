@@ -10,6 +10,7 @@ as not final.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from closurelens.records import dataclass, field
@@ -42,6 +43,8 @@ class _Work:
     pending: dict[Key, list[Import]] = field(default_factory=dict)
     counted: dict[Key, tuple[int, int]] = field(default_factory=dict)
     wanted: set[Key] = field(default_factory=set)
+    open: set[Key] = field(default_factory=set)
+    """Modules with a glob whose path has a name that is being asked for: it may lead somewhere all the same."""
 
     def want(self, key: Key) -> None:
         if key not in self.wanted:
@@ -136,7 +139,7 @@ class Globs:
             if here in self._targets or here not in work.found:
                 continue
             module = here[0]
-            if module.state is State.DONE:
+            if module.state is State.DONE and here not in work.open:
                 left = work.pending[here]
                 found = work.found[here]
                 found.extend(GlobTarget(_unresolved(glob), None, module, glob.visible_in) for glob in left)
@@ -163,10 +166,13 @@ class Globs:
         still_open: list[Import] = []
         found = work.found[key]
         pending = work.pending[key]
+        work.open.discard(key)
         for glob in pending:
-            target = self._target(glob, off=off)
+            target, is_open = self._names.outside(partial(self._target, glob, off=off))
             if target is None:
                 still_open.append(glob)
+                if is_open:
+                    work.open.add(key)
                 continue
             found.append(target)
             if target.module is not None:

@@ -117,6 +117,14 @@ class NameLookup:
         self._is_final = self._is_final and was_final
         return result
 
+    def outside(self, answer: Callable[[], T]) -> tuple[T, bool]:
+        """`answer()`, and whether a question outside of it, which is still open, is part of it."""
+        outer, self._low = self._low, _NO_CYCLE
+        result = answer()
+        is_open = self._low != _NO_CYCLE
+        self._low = min(outer, self._low)
+        return result, is_open
+
     def _populated(self, module: ModuleData) -> ModuleData:
         if module.state is not State.DONE:
             module.crate.populate(module)
