@@ -7,22 +7,25 @@ Invariant: what is made has no bodies; what `remote` and `crate` would make is n
 
 from __future__ import annotations
 
-from closurelens.hir.item import AdtItem, Attrs, FieldDecl, ImplItem, Item, TypeAliasItem, VariantDecl
+from closurelens.hir.item import AdtItem, Attrs, FieldDecl, ImplItem, Item, VariantDecl
 from closurelens.hir.lower.attrs import simple_path, split_commas
-from closurelens.hir.lower.items import lower_items
 from closurelens.hir.types import (
     ErrorType,
-    GenericArgs,
     GenericParamDecl,
     GenericsDecl,
-    Path,
-    PathType,
-    Segment,
     TypeRef,
 )
 from closurelens.records import dataclass, field
-from closurelens.resolve.derive_parts import absolute, alias_of, assoc_of, cfg_only, impl_of
-from closurelens.syntax.nodes import tree_of
+from closurelens.resolve.derive_parts import (
+    absolute,
+    alias_of,
+    assoc_of,
+    cfg_only,
+    impl_of,
+    lower_type_of,
+    plain,
+    with_parameters,
+)
 
 _HELPERS = frozenset(("rkyv", "archive", "archive_attr", "with", "omit_bounds"))
 _UNREAD = frozenset(("remote", "crate", "getter"))
@@ -58,7 +61,7 @@ def archive(item: AdtItem, own: TypeRef) -> list[ImplItem] | None:
     if not options.is_read or item.kind == "union":
         return None
     archived = _archived_type(item, options)
-    resolver = _own_type(item, options.resolver)
+    resolver = with_parameters(options.resolver, item.generics)
     aliases: list[Item] = [alias_of(item, "Archived", archived), alias_of(item, "Resolver", resolver)]
     made = [impl_of(item, absolute("rkyv::Archive"), own, aliases)]
     if not options.as_type:
@@ -90,7 +93,7 @@ def check_bytes(item: AdtItem, own: TypeRef) -> list[ImplItem]:
 
 def _generic(item: AdtItem, trait: str, args: list[TypeRef], own: TypeRef) -> ImplItem:
     """An impl for any serializer, deserializer or context, which is the trait's last parameter."""
-    any_type = PathType(Path([Segment("__Any")]))
+    any_type = plain("__Any")
     return impl_of(item, absolute(trait, *args, any_type), own, more=[GenericParamDecl("__Any")])
 
 
@@ -181,17 +184,8 @@ def _like(item: AdtItem, name: str, kind: str, variants: list[VariantDecl]) -> A
 
 
 def _archived_type(item: AdtItem, options: _Options) -> TypeRef:
-    return _parsed(options.as_type) if options.as_type else _own_type(item, options.archived)
-
-
-def _own_type(item: AdtItem, name: str) -> TypeRef:
-    args: list[TypeRef] = [PathType(Path([Segment(param.name)])) for param in item.generics.params]
-    return PathType(Path([Segment(name, GenericArgs(args) if args else None)]))
+    return _parsed(options.as_type) if options.as_type else with_parameters(options.archived, item.generics)
 
 
 def _parsed(text: str) -> TypeRef:
-    code = f"type T = {text};".encode()
-    for item in lower_items(tree_of(code), code):
-        if isinstance(item, TypeAliasItem) and item.ty is not None:
-            return item.ty
-    return ErrorType(f"`{text}` is no type")
+    return lower_type_of(text) or ErrorType(f"`{text}` is no type")

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from closurelens.hir.item import AdtItem, Attrs, FnItem, Item
 from closurelens.hir.lower.attrs import effective
-from closurelens.hir.lower.items import lower_items
 from closurelens.hir.macros.api import Expansion, Source
+from closurelens.resolve.derive_parts import lower_items_of
 from closurelens.syntax.nodes import Node, tree_of
 
 if TYPE_CHECKING:
@@ -96,11 +96,6 @@ def placed(item: Item, code: str) -> list[Item]:
         one.visibility = item.visibility
         one.attrs = Attrs(cfg=item.attrs.cfg)
     return made
-
-
-def lower_items_of(code: str) -> list[Item]:
-    text = code.encode()
-    return lower_items(tree_of(text), text)
 
 
 def _pascal(name: str) -> str:

@@ -16,14 +16,11 @@ from closurelens.hir.item import (
     ImplItem,
     Item,
     SelfParam,
-    TypeAliasItem,
     VariantDecl,
 )
 from closurelens.hir.lower.attrs import split_commas
-from closurelens.hir.lower.items import lower_items
 from closurelens.hir.types import (
     BoundRef,
-    GenericArgs,
     GenericParamDecl,
     GenericsDecl,
     ImplType,
@@ -34,8 +31,19 @@ from closurelens.hir.types import (
     TypeRef,
 )
 from closurelens.records import dataclass
-from closurelens.resolve.derive_parts import SELF, absolute, cfg_only, impl_of, method_of, named, plain, receiver
-from closurelens.syntax.nodes import tree_of
+from closurelens.resolve.derive_parts import (
+    SELF,
+    absolute,
+    cfg_only,
+    impl_of,
+    lower_items_of,
+    lower_type_of,
+    method_of,
+    named,
+    plain,
+    receiver,
+    with_parameters,
+)
 
 HELPERS = "builder builder_field_attr builder_impl_attr builder_setter_attr builder_struct_attr"
 
@@ -102,14 +110,14 @@ class _Builder:
         at = item.name_range
         variants = [VariantDecl(name, at, "record", fields, Attrs())]
         made: list[Item] = [AdtItem(name, item.range, at, attrs, visibility, "struct", item.generics, variants)]
-        own = _with_parameters(name, item)
+        own = with_parameters(name, item.generics)
         bounded = _cloning(item) if pattern != "owned" else item.generics
         methods: list[Item] = []
         for one in self.fields:
             methods += one.setters(options)
         if not _is_on(build, "skip"):
             failed = plain(error_name) if is_own_error else _type(error)
-            returned = named("core::result::Result", _with_parameters(item.name, item), failed)
+            returned = named("core::result::Result", with_parameters(item.name, item.generics), failed)
             by = "owned" if pattern == "owned" else "ref"
             done = method_of(item, build.get("name", "build"), receiver(by), [], returned)
             done.visibility = _visibility(build, visibility)
@@ -137,7 +145,7 @@ class _Builder:
             impl ::core::convert::From<::derive_builder::UninitializedFieldError> for {name} {{}}
             {f"impl ::core::convert::From<::std::string::String> for {name} {{}}" if validates else ""}
         """
-        made = _lowered(text)
+        made = lower_items_of(text)
         for one in made:
             one.visibility = visibility
             one.range, one.name_range = self.item.range, self.item.name_range
@@ -275,11 +283,6 @@ def _visibility(options: _Options, otherwise: str | None) -> str | None:
     return None if _is_on(options, "private") else otherwise
 
 
-def _with_parameters(name: str, item: AdtItem) -> TypeRef:
-    args: list[TypeRef] = [plain(one.name) for one in item.generics.params]
-    return PathType(Path([Segment(name, GenericArgs(args) if args else None)]))
-
-
 def _cloning(item: AdtItem) -> GenericsDecl:
     given = item.generics
     clone = BoundRef(absolute("core::clone::Clone"))
@@ -299,11 +302,6 @@ def _inside_option(ty: TypeRef) -> TypeRef | None:
 
 
 def _type(text: str) -> TypeRef:
-    made = _lowered(f"type X = {text};")
-    assert made and isinstance(made[0], TypeAliasItem) and made[0].ty is not None
-    return made[0].ty
-
-
-def _lowered(text: str) -> list[Item]:
-    source = text.encode()
-    return lower_items(tree_of(source), source)
+    made = lower_type_of(text)
+    assert made is not None
+    return made

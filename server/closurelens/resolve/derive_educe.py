@@ -9,10 +9,8 @@ import re
 
 from closurelens.hir.item import AdtItem, FieldDecl, ImplItem
 from closurelens.hir.lower.attrs import split_commas
-from closurelens.hir.lower.items import lower_items
 from closurelens.hir.types import BoundRef, TypeRef
-from closurelens.resolve.derive_parts import absolute, impl_of, plain
-from closurelens.syntax.nodes import tree_of
+from closurelens.resolve.derive_parts import absolute, impl_of, lower_where_of, plain
 
 TRAITS = {
     "Copy": "core::marker::Copy",
@@ -73,15 +71,9 @@ def _where(item: AdtItem, name: str, options: list[str]) -> Where | None:
         case "true":
             return None
         case _:
-            return _predicates(text)
+            return lower_where_of(text)
 
 
 def _is_passed_over(field: FieldDecl) -> bool:
     """What the attribute of a field says is about how the trait does without it."""
     return "educe" in field.attrs.others
-
-
-def _predicates(text: str) -> Where | None:
-    source = f"struct S where {text} {{}}".encode()
-    made = lower_items(tree_of(source), source)
-    return made[0].generics.where if len(made) == 1 and isinstance(made[0], AdtItem) else None

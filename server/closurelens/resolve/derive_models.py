@@ -10,17 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from closurelens.hir.item import AdtItem, FieldDecl, FnItem, ImplItem
-from closurelens.hir.lower.items import lower_items
 from closurelens.hir.types import (
     BoundRef,
     ErrorType,
-    GenericArgs,
     GenericParamDecl,
     GenericsDecl,
-    Path,
     PathType,
     RefType,
-    Segment,
     TypeRef,
 )
 from closurelens.records import dataclass, replace
@@ -34,9 +30,8 @@ from closurelens.resolve import (
 )
 from closurelens.resolve.derive_builders import default_builder
 from closurelens.resolve.derive_enums import as_inner
-from closurelens.resolve.derive_parts import absolute, alias_of, impl_of, plain
+from closurelens.resolve.derive_parts import absolute, alias_of, impl_of, lower_items_of, plain, with_parameters
 from closurelens.resolve.derive_setters import setters
-from closurelens.syntax.nodes import tree_of
 
 
 @dataclass(slots=True)
@@ -335,9 +330,8 @@ def impls_of(model: DeriveModel, item: AdtItem) -> list[ImplItem]:
 
 
 def _parsed(code: str) -> list[ImplItem]:
-    text = code.encode()
     out: list[ImplItem] = []
-    for one in lower_items(tree_of(text), text):
+    for one in lower_items_of(code):
         assert isinstance(one, ImplItem)
         for member in one.items:
             if isinstance(member, FnItem) and isinstance(member.ret, PathType) and member.ret.path.name() == _SECRET:
@@ -348,8 +342,7 @@ def _parsed(code: str) -> list[ImplItem]:
 
 def type_of(item: AdtItem) -> TypeRef:
     """The type with its own parameters."""
-    args: list[TypeRef] = [plain(one.name) for one in item.generics.params]
-    return PathType(Path([Segment(item.name, GenericArgs(args) if args else None)]))
+    return with_parameters(item.name, item.generics)
 
 
 def _generics(item: AdtItem, bound: str) -> GenericsDecl:

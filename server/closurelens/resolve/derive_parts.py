@@ -6,6 +6,7 @@ Invariant: pure; what is made stands where the item does that it is made of.
 from __future__ import annotations
 
 from closurelens.hir.item import AdtItem, Attrs, FnItem, ImplItem, Item, SelfParam, TypeAliasItem
+from closurelens.hir.lower.items import lower_items
 from closurelens.hir.types import (
     Anchor,
     BoundRef,
@@ -18,6 +19,7 @@ from closurelens.hir.types import (
     TupleType,
     TypeRef,
 )
+from closurelens.syntax.nodes import tree_of
 
 UNIT_TYPE = TupleType([])
 
@@ -39,6 +41,29 @@ def absolute(text: str, *args: TypeRef) -> Path:
 
 def named(text: str, *args: TypeRef) -> TypeRef:
     return PathType(absolute(text, *args))
+
+
+def with_parameters(name: str, generics: GenericsDecl) -> TypeRef:
+    """A type of this name with all the parameters."""
+    args = [plain(param.name) for param in generics.params]
+    return PathType(Path([Segment(name, GenericArgs(args) if args else None)]))
+
+
+def lower_items_of(code: str) -> list[Item]:
+    text = code.encode()
+    return lower_items(tree_of(text), text)
+
+
+def lower_type_of(code: str) -> TypeRef | None:
+    """None: it is no type."""
+    made = lower_items_of(f"type T = {code};")
+    return made[0].ty if made and isinstance(made[0], TypeAliasItem) else None
+
+
+def lower_where_of(code: str) -> list[tuple[TypeRef, list[BoundRef]]] | None:
+    """None: it is no where-clause."""
+    made = lower_items_of(f"struct S where {code} {{}}")
+    return made[0].generics.where if len(made) == 1 and isinstance(made[0], AdtItem) else None
 
 
 def impl_of(

@@ -12,9 +12,8 @@ from closurelens.hir.item import AdtItem, Attrs, Item
 from closurelens.hir.lower.attrs import split_commas
 from closurelens.hir.types import BoundRef, TypeRef
 from closurelens.records import replace
-from closurelens.resolve.component_items import lower_items_of
 from closurelens.resolve.derive_models import type_of
-from closurelens.resolve.derive_parts import absolute, impl_of
+from closurelens.resolve.derive_parts import absolute, impl_of, lower_where_of
 
 if TYPE_CHECKING:
     from closurelens.resolve.crate_tree import CrateIndex
@@ -89,5 +88,4 @@ def _where(bounds: str, trait: str) -> Where | None:
         predicates.append(part if has_bounds else f"{part}: ::{trait}")
     if not predicates:
         return []
-    made = lower_items_of(f"struct S where {', '.join(predicates)} {{}}")
-    return made[0].generics.where if len(made) == 1 and isinstance(made[0], AdtItem) else None
+    return lower_where_of(", ".join(predicates))

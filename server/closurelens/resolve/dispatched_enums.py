@@ -12,9 +12,15 @@ from closurelens.hir.item import AdtItem, Attrs, FieldDecl, Item, TraitItem, Var
 from closurelens.hir.lower.attrs import split_commas
 from closurelens.hir.types import GenericsDecl, Path, PathType, RefType, Segment, TypeRef
 from closurelens.records import replace
-from closurelens.resolve.component_items import lower_items_of
 from closurelens.resolve.derive_models import type_of
-from closurelens.resolve.derive_parts import absolute, alias_of, impl_beside, impl_of, plain
+from closurelens.resolve.derive_parts import (
+    absolute,
+    alias_of,
+    impl_beside,
+    impl_of,
+    lower_items_of,
+    plain,
+)
 
 if TYPE_CHECKING:
     from closurelens.hir.item import ImplItem

@@ -12,8 +12,7 @@ from closurelens.hir.item import AdtItem, Attrs, FieldDecl, FnItem, ImplItem, It
 from closurelens.hir.lower.attrs import simple_path, split_commas
 from closurelens.hir.types import PathType, TypeRef
 from closurelens.records import replace
-from closurelens.resolve.component_items import lower_items_of
-from closurelens.resolve.derive_parts import cfg_only, named
+from closurelens.resolve.derive_parts import cfg_only, lower_items_of, named
 
 if TYPE_CHECKING:
     from closurelens.resolve.crate_tree import CrateIndex

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from closurelens.hir.item import AdtItem, Attrs, Item, TypeAliasItem
+from closurelens.hir.item import AdtItem, Attrs, Item
 from closurelens.hir.lower.attrs import simple_path, split_commas
 from closurelens.hir.types import TypeRef
 from closurelens.records import replace
-from closurelens.resolve.component_items import lower_items_of
 from closurelens.resolve.derive_models import type_of
-from closurelens.resolve.derive_parts import absolute, alias_of, impl_of, named, plain
+from closurelens.resolve.derive_parts import absolute, alias_of, impl_of, lower_type_of, named, plain
 
 if TYPE_CHECKING:
     from closurelens.resolve.crate_tree import CrateIndex
@@ -65,6 +64,5 @@ def _error(arguments: str) -> TypeRef | None:
     for part in split_commas(arguments):
         name, _, ty = part.partition("=")
         if name.strip() == "error":
-            made = lower_items_of(f"type T = {ty};")[0]
-            return made.ty if isinstance(made, TypeAliasItem) else None
+            return lower_type_of(ty)
     return None
