@@ -18,7 +18,7 @@ from closurelens.resolve.derive_parts import (
     alias_of,
     impl_beside,
     impl_of,
-    lower_items_of,
+    lower_type_of,
     plain,
 )
 
@@ -73,8 +73,5 @@ def _conversions(item: AdtItem, own: TypeRef, held: TypeRef) -> list[ImplItem]:
 
 
 def _path(text: str) -> Path | None:
-    for one in lower_items_of(f"type T = {text};"):
-        ty = getattr(one, "ty", None)
-        if isinstance(ty, PathType):
-            return ty.path
-    return None
+    ty = lower_type_of(text)
+    return ty.path if isinstance(ty, PathType) else None

@@ -12,7 +12,7 @@ from closurelens.hir.item import AdtItem, Attrs, FieldDecl, FnItem, ImplItem, It
 from closurelens.hir.lower.attrs import simple_path, split_commas
 from closurelens.hir.types import PathType, TypeRef
 from closurelens.records import replace
-from closurelens.resolve.derive_parts import cfg_only, lower_items_of, named
+from closurelens.resolve.derive_parts import cfg_only, lower_items_of, lower_type_of, named
 
 if TYPE_CHECKING:
     from closurelens.resolve.crate_tree import CrateIndex
@@ -87,10 +87,9 @@ class _Field:
         if self.has("synthesized"):
             ty = named("core::option::Option", ty)
         elif not self.is_required:
-            made = lower_items_of(f"type T = {_FOUNDATIONS}::Settable<Self, {self.number}>;")[0]
-            assert isinstance(made, TypeAliasItem)
-            assert made.ty is not None
-            ty = made.ty
+            made = lower_type_of(f"{_FOUNDATIONS}::Settable<Self, {self.number}>")
+            assert made is not None
+            ty = made
         return FieldDecl(self.name, ty, cfg_only(self.declared.attrs), self.declared.visibility)
 
     def impl(self, own: str) -> str:

@@ -152,11 +152,12 @@ _CLOSURE = _Late(
     rb"(?P<words>(?:(?:const|static|async|gen|move|use)\b~(?:" + _PARENS + rb"~)?)*)(?=\|)"
 )
 _CLOSURE_WORD = _Late(rb"(?P<word>\w+)~(?P<captures>" + _PARENS + rb")?")
+_GOES_ON_AS_CLOSURE = rb"(?:[|(]|(?:const|static|async|gen|move|use)\b)"
 _UNUSUAL_CLOSURES = (
     (b"for", _Late(rb"for~<[^<>]*>~[a-z|]")),
-    (b"const", _Late(rb"const\b~(?:[|(]|(?:const|static|async|gen|move|use)\b)")),
-    (b"gen", _Late(rb"gen\b~(?:[|(]|(?:const|static|async|gen|move|use)\b)")),
-    (b"use", _Late(rb"use\b~(?:[|(]|(?:const|static|async|gen|move|use)\b)")),
+    (b"const", _Late(rb"const\b~" + _GOES_ON_AS_CLOSURE)),
+    (b"gen", _Late(rb"gen\b~" + _GOES_ON_AS_CLOSURE)),
+    (b"use", _Late(rb"use\b~" + _GOES_ON_AS_CLOSURE)),
     (b"static", _Late(rb"static\b~(?:\(|static\b)")),
     (b"async", _Late(rb"async\b~(?:\(|(?:async|static)\b)")),
     (b"move", _Late(rb"move\b~(?:\(|(?:async|static|move)\b)")),
